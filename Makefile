@@ -1,0 +1,44 @@
+# Every target makes .venv and installs what it needs, when it is missing or out of date.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+OUT ?= out
+# two processes side by side get one thread each: with two threads each, a training step is ten times slower
+ONE_THREAD := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 NUMBA_NUM_THREADS=1
+
+.PHONY: help notebooks test lab lint bench stress picture clean
+
+help:  ## what can be made
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' Makefile
+
+notebooks: $(STAMP)  ## run all notebooks on the synthetic catalogue; report in out/report/index.html
+	$(ONE_THREAD) $(BIN)/python -m hrlib.notebooks --jobs 2 --out "$(OUT)"
+
+test: lint  ## check the style, run the tests
+	$(ONE_THREAD) $(BIN)/python -m pytest -q -n 2 --dist worksteal -m "not stress"
+
+lab: $(STAMP)  ## open the notebooks in JupyterLab
+	$(BIN)/jupyter lab --notebook-dir=notebooks
+
+lint: $(STAMP)  ## check style and formatting
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+bench: $(STAMP)  ## claims of speed, against a peer in the same run; JSON in out/benchmarks
+	cd benchmarks && for name in losses evaluation training; do PYTHONUNBUFFERED=1 "../$(BIN)/python" $$name.py --out "../$(OUT)/benchmarks" || exit 1; done
+
+stress: $(STAMP)  ## what takes long or is violent
+	$(ONE_THREAD) HYPOTHESIS_PROFILE=stress $(BIN)/python -m pytest -q -n 2 -m "stress or not stress" tests
+
+picture: $(STAMP)  ## draw the picture of the README again
+	$(BIN)/python docs/picture.py docs/flat_and_hierarchical.png
+
+clean:  ## remove .venv and what was made
+	rm -rf $(VENV) "$(OUT)" build *.egg-info .pytest_cache .ruff_cache .hypothesis
+
+$(STAMP): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else f"Python {sys.version.split()[0]} is too old: hrlib needs 3.11 or newer; name one with make PYTHON=python3.12 ...")'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[notebooks,dev]"
+	@touch $(STAMP)

@@ -1,0 +1,162 @@
+"""A catalogue: the table of its items, a photo of each, and their hierarchy."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from hrlib.catalogue.checks import as_rows, require_columns
+from hrlib.catalogue.hierarchy import Hierarchy
+from hrlib.catalogue.store import ImageStore
+from hrlib.errors import HrlibError
+
+
+def no_skipped() -> pd.DataFrame:
+    """The empty table of skipped rows: row (in the source), id, reason."""
+    return pd.DataFrame({"row": np.zeros(0, np.int64), "id": [], "reason": []})
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Catalogue:
+    """N items: row i of the table, photo i of the store and row i of the hierarchy belong together.
+
+    Attributes:
+        name: what it is called in figures and reports.
+        items: N rows numbered 0..N-1, with a column "id", the levels, the attributes and the caption.
+        images: N photos, each (H, W, 3) uint8.
+        hierarchy: the N items' classes on every level.
+        attributes: the columns that describe an item; a missing value is NaN or None.
+        caption: the column with an item's text, or None.
+        skipped: the rows of the source that on_bad="skip" left out: row, id, reason.
+
+    Raises:
+        HrlibError: no items, parts of different lengths, or a column that the table does not have.
+    """
+
+    name: str
+    items: pd.DataFrame
+    images: ImageStore
+    hierarchy: Hierarchy
+    attributes: tuple[str, ...] = ()
+    caption: str | None = None
+    skipped: pd.DataFrame = field(default_factory=no_skipped)
+
+    def __post_init__(self) -> None:
+        sizes = {"items": len(self.items), "images": len(self.images), "hierarchy": len(self.hierarchy)}
+        if len(set(sizes.values())) > 1:
+            got = ", ".join(f"{count} {part}" for part, count in sizes.items())
+            raise HrlibError(f"catalogue {self.name!r}: {got} rows; expected as many of each")
+        if not len(self.items):
+            raise HrlibError(f"catalogue {self.name!r} has no items; expected at least one")
+        require_columns(self.items, ["id"], "the items' ids")
+        require_columns(self.items, self.attributes, "an attribute")
+        require_columns(self.items, [] if self.caption is None else [self.caption], "the caption")
+        object.__setattr__(self, "items", self.items.reset_index(drop=True))
+        object.__setattr__(self, "attributes", tuple(self.attributes))
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    def __repr__(self) -> str:
+        height, width = self.images.size
+        parts = [f"{len(self):,} photos of {height} x {width}", repr(self.hierarchy).split(": ", 1)[1].rstrip(")")]
+        parts += [f"attributes {', '.join(self.attributes)}"] if self.attributes else []
+        parts += [f"{len(self.skipped):,} skipped"] if len(self.skipped) else []
+        return f"Catalogue({self.name!r}: {'; '.join(parts)})"
+
+    def _repr_html_(self) -> str:
+        return f"<p>{html.escape(repr(self))}</p>{self.summary().to_html(border=0)}"
+
+    def summary(self) -> pd.DataFrame:
+        """A row a level, fine to coarse: how many classes, and the fewest, median and most items a class."""
+        rows = []
+        for level in self.hierarchy.levels:
+            counts = np.bincount(self.hierarchy.column(level))
+            rows.append((len(counts), counts.min(), int(np.median(counts)), counts.max()))
+        columns = ["classes", "fewest items", "median items", "most items"]
+        return pd.DataFrame(rows, columns=columns, index=pd.Index(self.hierarchy.levels, name="level"))
+
+    def subset(self, rows: Any) -> Catalogue:
+        """Some items (integers, a slice or a mask), in the given order; classes without an item are gone."""
+        rows = as_rows(rows, len(self)).reshape(-1)
+        return replace(
+            self,
+            items=self.items.iloc[rows],
+            images=self.images.subset(rows),
+            hierarchy=self.hierarchy.subset(rows),
+        )
+
+    def split_classes(self, fractions: Sequence[float] = (0.5, 0.5), seed: int = 0) -> tuple[Catalogue, ...]:
+        """Parts with disjoint finest classes, as retrieval is measured: test classes are never seen in training.
+
+        The finest classes are divided at random within each class of the levels above, so that the parts share the
+        superclasses that have enough classes, and each superclass is divided about as `fractions` say.
+
+        Args:
+            fractions: the shares of the classes, one a part, which sum to 1. (0.4, 0.1, 0.5) sets validation classes
+                apart.
+            seed: the same seed gives the same parts.
+
+        Raises:
+            HrlibError: fractions that do not sum to 1, or a part that would be empty.
+        """
+        parts = _divide(self.hierarchy.ancestors[:, 1:], fractions, seed)
+        hint = "take fewer or larger parts, or divide the photos within the classes with split_items"
+        return self._parts(parts[self.hierarchy.column(0)], fractions, f"{len(parts)} classes", hint)
+
+    def split_items(self, fractions: Sequence[float] = (0.5, 0.5), seed: int = 0) -> tuple[Catalogue, ...]:
+        """Parts with disjoint items; each finest class is divided at random about as `fractions` say.
+
+        Args:
+            fractions: the shares of the items, one a part, which sum to 1.
+            seed: the same seed gives the same parts.
+
+        Raises:
+            HrlibError: fractions that do not sum to 1, or a part that would be empty.
+        """
+        parts = _divide(self.hierarchy.labels, fractions, seed)
+        return self._parts(parts, fractions, f"{len(self)} items", "take fewer or larger parts")
+
+    def sample_classes(self, n: int, seed: int = 0) -> Catalogue:
+        """All items of n random finest classes, spread over the superclasses in proportion to their classes."""
+        total = self.hierarchy.n_classes[0]
+        if not 1 <= n <= total:
+            raise HrlibError(f"sample of {n} classes out of {total}; expected 1 to {total}")
+        order = _shuffled_within(self.hierarchy.ancestors[:, 1:], np.random.default_rng(seed))
+        chosen = np.zeros(total, dtype=bool)
+        chosen[order[(2 * np.arange(n) + 1) * total // (2 * n)]] = True  # n evenly spaced places
+        return self.subset(chosen[self.hierarchy.column(0)])
+
+    def _parts(self, part: np.ndarray, fractions: Sequence[float], what: str, hint: str) -> tuple[Catalogue, ...]:
+        rows = [np.flatnonzero(part == number) for number in range(len(fractions))]
+        for number, found in enumerate(rows):
+            if not len(found):
+                raise HrlibError(f"fractions {tuple(fractions)} of {what} leave part {number} empty: {hint}")
+        return tuple(self.subset(found) for found in rows)
+
+
+def _divide(groups: np.ndarray, fractions: Sequence[float], seed: int) -> np.ndarray:
+    """The part (M,) of each of M things; their groups (M, K), fine to coarse, are divided about as `fractions` say."""
+    shares = np.array(fractions, dtype=float)
+    if len(shares) < 2 or not (shares > 0).all() or abs(shares.sum() - 1) > 1e-6:
+        raise HrlibError(f"fractions {fractions}; expected two or more, each above 0, that sum to 1")
+    order = _shuffled_within(groups, np.random.default_rng(seed))
+    # Sainte-Lague: turn k of a part is due at time (k + 1/2) / share, so that every run of turns, and therefore every
+    # group, is divided nearly as the whole is. Halves alternate.
+    turns = [(np.arange(int(share * len(order)) + len(shares) + 1) + 0.5) / share for share in shares]
+    owner = np.repeat(np.arange(len(shares)), [len(due) for due in turns])
+    part = np.empty(len(order), dtype=np.int64)
+    part[order] = owner[np.argsort(np.concatenate(turns), kind="stable")][: len(order)]
+    return part
+
+
+def _shuffled_within(groups: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """A random order of M things that keeps every group of (M, K) groups, fine to coarse, together."""
+    keys = [rng.permutation(len(groups))]
+    keys += [rng.permutation(column.max() + 1)[column] for column in groups.T]
+    return np.lexsort(keys)

@@ -1,0 +1,95 @@
+"""Decoding photos safely, and bringing them to one size."""
+
+from __future__ import annotations
+
+import io
+import warnings
+from typing import Literal
+
+import numpy as np
+from PIL import Image, ImageOps
+
+from hrlib.errors import BadImage, HrlibError
+
+FORMATS = ("JPEG", "PNG", "WEBP")
+MAX_PIXELS = 64_000_000
+Fit = Literal["pad", "crop", "stretch"]
+
+
+def decode(data: bytes, *, max_pixels: int = MAX_PIXELS, name: str = "photo") -> Image.Image:
+    """An RGB image from the bytes of a JPEG, PNG or WEBP file; what the file is called does not matter.
+
+    The header is checked before a pixel is decoded. The EXIF orientation is applied; transparency is laid on white; CMYK, palette, grey and
+    16-bit pictures are converted.
+
+    Raises:
+        BadImage: empty, not an image, of another format, animated, more than `max_pixels`, or cut off.
+    """
+    if not data:
+        raise BadImage(f"{name}: the file is empty")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # our own cap is the stricter one
+            image = Image.open(io.BytesIO(data), formats=FORMATS)
+    except Exception as error:
+        raise BadImage(
+            f"{name}: not a JPEG, PNG or WEBP picture{_looks_like(data)}; convert it to one of these"
+        ) from error
+    if image.width * image.height > max_pixels:
+        raise BadImage(
+            f"{name}: {image.width} x {image.height} pixels, more than the cap of {max_pixels:,}; make it smaller"
+        )
+    if getattr(image, "n_frames", 1) > 1:
+        raise BadImage(f"{name}: animated, {image.n_frames} frames; give a still picture")
+    try:
+        image.load()
+        return _rgb(ImageOps.exif_transpose(image))
+    except Exception as error:
+        raise BadImage(f"{name}: {image.format} that cannot be decoded, cut off or damaged ({error})") from error
+
+
+def resize(image: Image.Image, size: tuple[int, int], fit: Fit = "pad") -> np.ndarray:
+    """The image at `size` = (height, width): an array (H, W, 3) uint8.
+
+    "pad" keeps everything and fills the rest with the median colour of the border, which is the background of most product photos and so adds
+    no edge; "crop" fills the frame and cuts what is over; "stretch" changes the proportions.
+    """
+    height, width = size
+    if fit == "pad":
+        fill = tuple(int(value) for value in np.median(_border(image), axis=0))
+        return np.asarray(ImageOps.pad(image, (width, height), Image.Resampling.LANCZOS, color=fill))
+    if fit == "crop":
+        return np.asarray(ImageOps.fit(image, (width, height), Image.Resampling.LANCZOS))
+    if fit == "stretch":
+        return np.asarray(image.resize((width, height), Image.Resampling.LANCZOS))
+    raise HrlibError(f"fit is {fit!r}: expected pad, crop or stretch")
+
+
+def _rgb(image: Image.Image) -> Image.Image:
+    if image.mode.startswith("I;16") or image.mode == "I":  # 16 bits a channel: Pillow would clip them, not scale them
+        image = Image.fromarray((np.asarray(image, dtype=np.uint32) >> 8).clip(0, 255).astype(np.uint8))
+    if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
+        image = image.convert("RGBA")
+        white = Image.new("RGBA", image.size, "white")
+        return Image.alpha_composite(white, image).convert("RGB")
+    return image.convert("RGB")
+
+
+def _border(image: Image.Image) -> np.ndarray:
+    pixels = np.asarray(image)
+    return np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
+
+
+def _looks_like(data: bytes) -> str:
+    start = data[:512].lstrip().lower()
+    known = {
+        b"gif8": "GIF",
+        b"bm": "BMP",
+        b"<svg": "SVG",
+        b"<?xml": "XML or SVG",
+        b"<": "HTML or XML",
+        b"%pdf": "PDF",
+        b"ii*": "TIFF",
+        b"mm\0*": "TIFF",
+    }
+    return next((f" but {what}" for magic, what in known.items() if start.startswith(magic)), "")

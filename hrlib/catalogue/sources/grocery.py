@@ -1,0 +1,87 @@
+"""Grocery Store Dataset (Klasson, Zhang and Kjellström, WACV 2019): 5,421 natural photos of groceries, 81 classes."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+
+import pandas as pd
+
+from hrlib.catalogue.assemble import assemble
+from hrlib.catalogue.catalogue import Catalogue
+from hrlib.catalogue.hierarchy import Hierarchy
+from hrlib.catalogue.sources.archive import Archive
+from hrlib.errors import HrlibError
+
+WHERE = "Get the Grocery Store Dataset from its authors' repository (classes.csv, train/, val/, test/) and put it there as grocery_store.zip or unpacked."
+LEVELS = ("class", "coarse", "folder")
+SMALL_CLASSES = 24
+
+
+def load(
+    *,
+    size: str = "full",
+    seed: int = 0,
+    data_dir: str | os.PathLike[str] | None = None,
+    image_size: tuple[int, int] = (64, 64),
+    fit: str = "pad",
+    on_bad: str = "raise",
+    cache_dir: str | os.PathLike[str] | None = None,
+    workers: int | None = None,
+) -> Catalogue:
+    """The catalogue of groceries: class < coarse < folder (Fruit, Packages, Vegetables); captions are the classes' descriptions.
+
+    The official parts are in the column `split` (train, val, test; val covers some of the classes only).
+
+    Args:
+        size: "full", or "small" for 24 classes drawn with `seed`.
+        data_dir: the folder with grocery_store.zip or the unpacked files; None takes the environment's HRLIB_DATA.
+    """
+    archive = Archive.find("grocery_store", "classes.csv", WHERE, data_dir)
+    classes = _classes(archive)
+    items = pd.concat([_part(archive, part) for part in ("train", "val", "test")], ignore_index=True)
+    unknown = sorted(set(items["number"]) - set(classes.index))
+    if unknown:
+        raise HrlibError(
+            f"{archive.path}: class ids {unknown[:5]} of the lists are not in classes.csv; is this the whole data set?"
+        )
+    items = items.join(classes, on="number").drop(columns="number")
+    items["folder"] = items["id"].str.split("/").str[1]
+    hierarchy = Hierarchy.from_frame(items, LEVELS)
+    references, read, fingerprint = archive.photos(items["id"].tolist())
+    catalogue = assemble(
+        "grocery",
+        items,
+        references,
+        read,
+        fingerprint,
+        hierarchy,
+        (),
+        "description",
+        image_size=image_size,
+        fit=fit,
+        on_bad=on_bad,
+        cache_dir=cache_dir,
+        workers=workers,
+    )
+    return catalogue if size == "full" else catalogue.sample_classes(min(SMALL_CLASSES, hierarchy.n_classes[0]), seed)
+
+
+def _classes(archive: Archive) -> pd.DataFrame:
+    """Name, coarse name and description of each class id."""
+    table = pd.read_csv(io.StringIO(archive.text("classes.csv")))
+    columns = ["Class Name (str)", "Class ID (int)", "Coarse Class Name (str)", "Product Description Path (str)"]
+    missing = [column for column in columns if column not in table]
+    if missing:
+        raise HrlibError(f"classes.csv has no column {missing[0]!r}; it has {', '.join(table.columns)}")
+    table = table[columns].set_axis(["class", "number", "coarse", "description"], axis=1).set_index("number")
+    table["description"] = [" ".join(archive.text(path.lstrip("/")).split()) for path in table["description"]]
+    return table
+
+
+def _part(archive: Archive, part: str) -> pd.DataFrame:
+    rows = [row for row in csv.reader(io.StringIO(archive.text(f"{part}.txt")), skipinitialspace=True) if row]
+    if any(len(row) != 3 or not row[1].strip().isdigit() for row in rows):
+        raise HrlibError(f"{archive.path}: {part}.txt has lines that are not 'path, class id, coarse class id'")
+    return pd.DataFrame({"id": [row[0] for row in rows], "number": [int(row[1]) for row in rows], "split": part})

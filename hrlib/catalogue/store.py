@@ -1,0 +1,232 @@
+"""Photos at one size in one memory-mapped array, decoded once and kept in a cache folder."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+import time
+import zipfile
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import joblib
+import numpy as np
+import platformdirs
+
+from hrlib import progress
+from hrlib.catalogue.images import Fit, decode, resize
+from hrlib.errors import BadImage, HrlibError
+
+FORMAT = 1
+CHUNK = 64  # photos a task: large enough to hide the hand-over, small enough for a smooth bar
+STALE_SECONDS = 24 * 3600
+
+
+@dataclass(frozen=True, eq=False)
+class ImageStore:
+    """Some rows of an array (N0, H, W, 3) uint8, which lies on disk and is read as it is used."""
+
+    array: np.ndarray
+    rows: np.ndarray
+
+    @classmethod
+    def from_array(cls, array: np.ndarray) -> ImageStore:
+        """A store over an array (N, H, W, 3) uint8 in memory."""
+        if array.ndim != 4 or array.shape[-1] != 3 or array.dtype != np.uint8:
+            raise HrlibError(f"photos are {array.shape} {array.dtype}: expected (N, H, W, 3) uint8")
+        return cls(array, np.arange(len(array)))
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __getitem__(self, index: int | slice | np.ndarray) -> np.ndarray:
+        """Photos as copies: (H, W, 3) for an integer, else (n, H, W, 3)."""
+        return np.array(self.array[self.rows[index]])
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(height, width) in pixels."""
+        return self.array.shape[1:3]
+
+    def subset(self, rows: np.ndarray) -> ImageStore:
+        """Some of the photos; the pixels stay where they are."""
+        return ImageStore(self.array, self.rows[rows])
+
+
+def cache_folder(cache_dir: str | Path | None = None) -> Path:
+    """Where decoded photos are kept: the argument, the environment's HRLIB_CACHE, or the user's cache folder."""
+    return Path(cache_dir or os.environ.get("HRLIB_CACHE") or platformdirs.user_cache_dir("hrlib"))
+
+
+def build_store(
+    references: Sequence[Any],
+    read: Callable[[Any], bytes | np.ndarray],
+    *,
+    fingerprint: str,
+    size: tuple[int, int],
+    fit: Fit = "pad",
+    on_bad: str = "raise",
+    workers: int | None = None,
+    cache_dir: str | Path | None = None,
+    name: str = "photos",
+) -> tuple[ImageStore, dict[int, str]]:
+    """A store of the photos that the references stand for, decoded in parallel the first time and only opened from then on.
+
+    Args:
+        references: N picklable things, such as paths.
+        read: gives an encoded photo (bytes), or a photo of the final size (H, W, 3) uint8; it runs in worker processes.
+        fingerprint: of the content (`files_fingerprint`, `zip_fingerprint`); with the settings it names the cache.
+        size: (height, width); fit: see `resize`.
+        on_bad: "raise" refuses bad photos by name; "skip" leaves them black and lists them.
+        workers: processes; None: one a core. name: shown in the progress bar and in the folder's name.
+
+    Returns:
+        The store of all N rows, and the reason for each bad row (empty with on_bad="raise").
+
+    Raises:
+        BadImage: with on_bad="raise", the first bad photos and their number.
+    """
+    if on_bad not in ("raise", "skip"):
+        raise HrlibError(f"on_bad is {on_bad!r}: expected raise or skip")
+    key = {"format": FORMAT, "fingerprint": fingerprint, "size": list(size), "fit": fit, "count": len(references)}
+    digest = hashlib.blake2b(json.dumps(key, sort_keys=True).encode(), digest_size=12).hexdigest()
+    folder = cache_folder(cache_dir) / f"{name}-{digest}"
+    found = _open(folder, key)
+    if found is None:
+        _build(folder, key, references, read, workers, name)
+        found = _open(folder, key)
+        if found is None:
+            raise HrlibError(
+                f"the cache {folder} was built and cannot be read: is the disk full or shared with another program?"
+            )
+    array, bad = found
+    if bad and on_bad == "raise":
+        shown = "; ".join(list(bad.values())[:5])
+        raise BadImage(
+            f"{len(bad)} of {len(references)} photos cannot be used: {shown}{'; ...' if len(bad) > 5 else ''}. "
+            'Mend or remove them, or leave them out with on_bad="skip"'
+        )
+    return ImageStore(array, np.arange(len(references))), bad
+
+
+def _open(folder: Path, key: dict) -> tuple[np.ndarray, dict[int, str]] | None:
+    """The finished cache, or None where there is none or it is damaged (it is then built again)."""
+    try:
+        manifest = json.loads((folder / "manifest.json").read_text())
+        array = np.load(folder / "photos.npy", mmap_mode="r", allow_pickle=False)
+        if manifest["key"] != key or list(array.shape) != [key["count"], *key["size"], 3] or array.dtype != np.uint8:
+            return None
+        return array, {int(row): reason for row, reason in manifest["bad"].items()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, EOFError):
+        return None
+
+
+def _build(folder: Path, key: dict, references: Sequence[Any], read: Callable, workers: int | None, name: str) -> None:
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    _sweep(folder.parent)
+    aside = Path(tempfile.mkdtemp(prefix=".building-", dir=folder.parent))
+    try:
+        shape = (len(references), *key["size"], 3)
+        array = np.lib.format.open_memmap(aside / "photos.npy", mode="w+", dtype=np.uint8, shape=shape)
+        bad: dict[int, str] = {}
+        chunks = [range(start, min(start + CHUNK, len(references))) for start in range(0, len(references), CHUNK)]
+        jobs = min(workers or joblib.cpu_count(), len(chunks)) or 1
+        # loky: its processes are started afresh, so neither torch's threads nor a script without a __main__ guard are in the way
+        results = joblib.Parallel(jobs, return_as="generator")(
+            joblib.delayed(_photos)([references[row] for row in rows], read, tuple(key["size"]), key["fit"])
+            for rows in chunks
+        )
+        with progress.bar(total=len(references), desc=name, unit="photo") as bar:
+            for rows, (pixels, reasons) in zip(chunks, results, strict=True):
+                array[rows.start : rows.stop] = pixels
+                bad.update({rows.start + offset: reason for offset, reason in reasons.items()})
+                bar.update(len(rows))
+        array.flush()
+        (aside / "manifest.json").write_text(json.dumps({"key": key, "bad": bad}))
+        _put(aside, folder, key)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+def _put(aside: Path, folder: Path, key: dict) -> None:
+    """Give the finished folder its name. Where another process was quicker, its work is the same: ours is dropped."""
+    for _ in range(3):
+        try:
+            os.rename(aside, folder)
+            return
+        except OSError:
+            if _open(folder, key) is not None:
+                return
+            shutil.rmtree(folder, ignore_errors=True)  # a damaged one is in the way
+
+
+def _sweep(parent: Path) -> None:
+    """Drop what killed builds have left, once it is too old to be another process's work in progress."""
+    for left in parent.glob(".building-*"):
+        if time.time() - left.stat().st_mtime > STALE_SECONDS:
+            shutil.rmtree(left, ignore_errors=True)
+
+
+def _photos(
+    references: list[Any], read: Callable, size: tuple[int, int], fit: Fit
+) -> tuple[np.ndarray, dict[int, str]]:
+    pixels, bad = np.zeros((len(references), *size, 3), np.uint8), {}
+    for offset, reference in enumerate(references):
+        try:
+            got = read(reference)
+            pixels[offset] = got if isinstance(got, np.ndarray) else resize(decode(got, name=str(reference)), size, fit)
+        except BadImage as error:
+            bad[offset] = str(error)
+        except OSError as error:
+            bad[offset] = f"{reference}: {error.strerror or error}"
+    return pixels, bad
+
+
+def read_file(path: str | Path) -> bytes:
+    """The bytes of a file: the reader of photos that lie in a folder."""
+    return Path(path).read_bytes()
+
+
+@dataclass(frozen=True)
+class ZipReader:
+    """Reads photos out of an archive by name; the archive is opened once a process."""
+
+    path: str
+
+    def __call__(self, name: str) -> bytes:
+        try:
+            return _archive(self.path).read(name)
+        except (KeyError, zipfile.BadZipFile) as error:
+            raise BadImage(f"{name}: not in {self.path}, or damaged there ({error})") from error
+
+
+@lru_cache(maxsize=8)
+def _archive(path: str) -> zipfile.ZipFile:
+    return zipfile.ZipFile(path)
+
+
+def files_fingerprint(paths: Iterable[str | Path]) -> str:
+    """A fingerprint of the files' content, in their order; a missing file counts as such. Read in parallel threads."""
+    digests = joblib.Parallel(8, prefer="threads")(joblib.delayed(_file_digest)(path) for path in paths)
+    return hashlib.blake2b(b"".join(digests), digest_size=16).hexdigest()
+
+
+def _file_digest(path: str | Path) -> bytes:
+    try:
+        with open(path, "rb") as file:
+            return hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=16)).digest()
+    except OSError as error:
+        return hashlib.blake2b(f"missing {path}: {error.errno}".encode(), digest_size=16).digest()
+
+
+def zip_fingerprint(path: str | Path, names: Iterable[str]) -> str:
+    """A fingerprint of members of an archive, from the checksums in its directory: nothing is unpacked."""
+    with zipfile.ZipFile(path) as archive:
+        listed = [(name, archive.getinfo(name).CRC, archive.getinfo(name).file_size) for name in names]
+    return hashlib.blake2b(json.dumps(listed).encode(), digest_size=16).hexdigest()

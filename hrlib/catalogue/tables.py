@@ -1,0 +1,66 @@
+"""Tables of items: reading them, their ids, and the files that their paths stand for."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from hrlib.catalogue.checks import require_columns, rows_text
+from hrlib.errors import HrlibError
+
+
+def read_table(path: Path, text: Sequence[str]) -> pd.DataFrame:
+    """The table in a CSV or parquet file; a CSV's columns in `text` are text, and only its empty cells are missing."""
+    if not path.is_file():
+        raise HrlibError(f"no table {path}; expected a CSV or parquet file")
+    try:
+        match path.suffix.lower():
+            case ".csv":  # utf-8-sig: spreadsheets put a byte order mark before the first column's name
+                settings = {"keep_default_na": False, "na_values": [""], "encoding": "utf-8-sig", "low_memory": False}
+                return pd.read_csv(path, dtype=dict.fromkeys(text, str), **settings)
+            case ".parquet" | ".pq":
+                return pd.read_parquet(path)
+    except (ValueError, OSError) as error:  # pandas' and pyarrow's errors of parsing and decoding are ValueErrors
+        raise HrlibError(f"{path} cannot be read as a table: {error}") from error
+    raise HrlibError(f"{path} ends in {path.suffix!r}; expected .csv or .parquet")
+
+
+def with_ids(items: pd.DataFrame, column: str | None) -> pd.DataFrame:
+    """The items with their unique ids in the first column, "id"."""
+    if column is None and "id" not in items:
+        items.insert(0, "id", np.arange(len(items)))
+        return items
+    column = column or "id"
+    require_columns(items, [column], "the items' ids")
+    ids = items[column]
+    if column != "id" and "id" in items:
+        raise HrlibError(f"the ids are in {column!r}, yet there is also a column 'id'; rename or drop one of them")
+    if ids.isna().any():
+        raise HrlibError(f"no id in {rows_text(np.flatnonzero(ids.isna()))} of column {column!r}; expected one a row")
+    if ids.duplicated().any():
+        repeated = ids[ids.duplicated(keep=False)]
+        first = repeated.iloc[0]
+        raise HrlibError(
+            f"{repeated.nunique()} ids of column {column!r} repeat, the first {str(first)!r} in "
+            f"{rows_text(np.flatnonzero(ids == first))}; expected unique ids"
+        )
+    rest = items.drop(columns="id") if column == "id" else items
+    rest.insert(0, "id", ids)
+    return rest
+
+
+def photo_files(paths: pd.Series, root: Path, confined: bool) -> list[str]:
+    """The photos' files, "" where the path is missing; a path out of the root is refused if they are confined to it."""
+    files = ["" if pd.isna(path) or not str(path) else os.path.normpath(root / str(path)) for path in paths]
+    inside = os.path.join(os.path.normpath(root), "")
+    astray = [row for row, file in enumerate(files) if file and not file.startswith(inside)]
+    if astray and confined:
+        raise HrlibError(
+            f"{rows_text(astray)} name photos out of {root}, the first {str(paths.iloc[astray[0]])!r}; expected paths "
+            "below it: pass as root a folder that holds them all"
+        )
+    return files

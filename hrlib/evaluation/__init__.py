@@ -1,0 +1,7 @@
+"""How good an embedding is: retrieval metrics at every level, exact neighbours, intervals for differences."""
+
+from hrlib.evaluation.bootstrap import Interval, paired_bootstrap, paired_t
+from hrlib.evaluation.ranking import neighbours
+from hrlib.evaluation.retrieval import evaluate, per_query
+
+__all__ = ["Interval", "evaluate", "neighbours", "paired_bootstrap", "paired_t", "per_query"]

@@ -1,0 +1,123 @@
+"""Figures made of photos: contact sheets, and nearest neighbours with a verdict on each."""
+
+from __future__ import annotations
+
+import base64
+import html
+import io
+from typing import TYPE_CHECKING
+
+import numpy as np
+import plotly.graph_objects as go
+from PIL import Image
+
+from hrlib.errors import HrlibError
+from hrlib.evaluation import neighbours
+from hrlib.explore.theme import VERDICTS, figure
+
+if TYPE_CHECKING:
+    from hrlib.catalogue import Catalogue
+
+CELL = 92  # pixels of a photo's cell on the page
+
+
+def contact_sheet(
+    catalogue: Catalogue, level: str | int = 1, per_class: int = 6, classes: int = 12, seed: int = 0
+) -> go.Figure:
+    """A row of photos for each of up to `classes` classes of a level, drawn at random: what is in a catalogue, at a glance."""
+    rng = np.random.default_rng(seed)
+    hierarchy = catalogue.hierarchy
+    labels, index = hierarchy.column(level), hierarchy.index(level)
+    count = hierarchy.n_classes[index]
+    chosen = np.sort(rng.permutation(count)[:classes])
+    sheet = figure(title=f"{min(classes, count)} of {count} classes at level {hierarchy.levels[index]!r}")
+    for row, label in enumerate(chosen):
+        items = rng.permutation(np.flatnonzero(labels == label))[:per_class]
+        _text(sheet, -0.08, row, _short(hierarchy.names[index][label], 24), anchor="right")
+        for column, item in enumerate(items):
+            _photo(sheet, column, row, catalogue.images[int(item)])
+    return _finish(sheet, columns=per_class, rows=len(chosen), left=190, row_height=CELL)
+
+
+def neighbour_gallery(
+    catalogue: Catalogue,
+    embeddings: dict[str, np.ndarray],
+    queries: np.ndarray | list[int],
+    k: int = 6,
+    level: str | int = 1,
+) -> go.Figure:
+    """The k nearest neighbours of some queries in one or several embedding spaces, side by side.
+
+    Args:
+        catalogue: of the N items.
+        embeddings: name of a space -> (N, D) unit vectors.
+        queries: rows of the catalogue.
+        level: the superclass; a neighbour of the query's finest class is "same", one of its superclass "near", any other "other".
+    """
+    hierarchy = catalogue.hierarchy
+    index = hierarchy.index(level)
+    if any(len(vectors) != len(catalogue) for vectors in embeddings.values()):
+        sizes = ", ".join(f"{name}: {len(vectors)}" for name, vectors in embeddings.items())
+        raise HrlibError(f"embeddings of {sizes} items for a catalogue of {len(catalogue)}: expected one row an item")
+    queries = np.asarray(queries)
+    sheet = figure()
+    for block, (name, vectors) in enumerate(embeddings.items()):
+        found, _ = neighbours(vectors, k, rows=queries)
+        left = 1.5 + block * (k + 0.5)
+        _text(sheet, left, -0.75, f"<b>{html.escape(name)}</b>", anchor="left")
+        for row, (query, items) in enumerate(zip(queries, found, strict=True)):
+            for column, item in enumerate(items):
+                verdict = _verdict(hierarchy.labels, query, item, index)
+                _photo(sheet, left + column, row, catalogue.images[int(item)], verdict)
+    _text(sheet, 0, -0.75, "<b>query</b>", anchor="left")
+    for row, query in enumerate(queries):
+        _photo(sheet, 0, row, catalogue.images[int(query)])
+        _text(sheet, 0.45, row + 0.55, _short(hierarchy.names[index][hierarchy.labels[query, index]], 14), size=11)
+    fine, coarse = hierarchy.levels[0], hierarchy.levels[index]
+    legend = f"{VERDICTS['same'][2]} same {fine}   {VERDICTS['near'][2]} same {coarse}   {VERDICTS['other'][2]} other {coarse}"
+    sheet.update_layout(title=legend)
+    return _finish(sheet, columns=1.5 + len(embeddings) * (k + 0.5), rows=len(queries), left=20, row_height=CELL + 24)
+
+
+def _verdict(labels: np.ndarray, query: int, item: int, level: int) -> str:
+    if labels[query, 0] == labels[item, 0]:
+        return "same"
+    return "near" if labels[query, level] == labels[item, level] else "other"
+
+
+def _photo(sheet: go.Figure, x: float, y: float, pixels: np.ndarray, verdict: str | None = None) -> None:
+    """One photo in the cell whose upper left corner is (x, y), framed and marked with its verdict."""
+    sheet.add_layout_image(source=_jpeg(pixels), xref="x", yref="y", x=x, y=y, sizex=0.9, sizey=0.9, layer="below")
+    if verdict:
+        colour, dash, mark = VERDICTS[verdict]
+        line = {"color": colour, "width": 3, "dash": dash}
+        sheet.add_shape(type="rect", x0=x, x1=x + 0.9, y0=y, y1=y + 0.9, line=line)
+        _text(sheet, x + 0.45, y + 1.02, f"<b>{mark}</b>", colour=colour)
+
+
+def _jpeg(pixels: np.ndarray) -> str:
+    data = io.BytesIO()
+    Image.fromarray(pixels).save(data, "JPEG", quality=88)
+    return "data:image/jpeg;base64," + base64.b64encode(data.getvalue()).decode()
+
+
+def _short(text: str, length: int) -> str:
+    """Text of the data for a label: cut, and with markup shown as text (plotly reads tags in annotations)."""
+    return html.escape(text if len(text) <= length else text[: length - 1] + "…")
+
+
+def _text(
+    sheet: go.Figure, x: float, y: float, text: str, anchor: str = "center", size: int = 13, colour: str = "#222222"
+) -> None:
+    font = {"size": size, "color": colour}
+    middle = y + 0.45 if anchor != "center" else y
+    sheet.add_annotation(x=x, y=middle, text=text, showarrow=False, xanchor=anchor, yanchor="middle", font=font)
+
+
+def _finish(sheet: go.Figure, columns: float, rows: int, left: int, row_height: int) -> go.Figure:
+    sheet.update_xaxes(visible=False, range=[-0.05, columns], constrain="domain", constraintoward="left")
+    sheet.update_yaxes(visible=False, range=[rows + 0.15, -0.55], scaleanchor="x")
+    height = int(rows * row_height + 120)
+    return sheet.update_layout(
+        height=height, width=int(left + columns * CELL + 20), margin={"l": left, "r": 10, "t": 50, "b": 10}
+    )

@@ -1,0 +1,78 @@
+"""python -m hrlib.notebooks: see --help."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from hrlib.errors import HrlibError
+from hrlib.notebooks.parameters import declared
+from hrlib.notebooks.report import write_report
+from hrlib.notebooks.run import find, run, table
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the chosen notebooks; 0 if all passed, 1 if one failed, 2 if the call was wrong, 130 after Ctrl-C."""
+    parser = argparse.ArgumentParser(
+        prog="python -m hrlib.notebooks", description="Run notebooks with parameters; gather their metrics; write a report."
+    )
+    parser.add_argument("names", nargs="*", help="numbers or names, such as 03; none: all")
+    parser.add_argument("-p", "--parameter", action="append", default=[], metavar="NAME=VALUE", help="may be given again")
+    parser.add_argument("--notebooks", default=_default_folder(), help="the folder of the notebooks (%(default)s)")
+    parser.add_argument("--out", default="out", help="the folder for results (%(default)s)")
+    parser.add_argument("--jobs", type=int, default=1, help="notebooks at a time, with one thread each if several (%(default)s)")
+    parser.add_argument("--cell-timeout", type=int, default=600, metavar="SECONDS", help="that a cell may take (%(default)s)")
+    parser.add_argument("--fail-fast", action="store_true", help="start no more after a failure")
+    parser.add_argument("--list", action="store_true", help="list the notebooks and their parameters, run nothing")
+    options = parser.parse_args(arguments)
+    try:
+        notebooks = find(options.names, options.notebooks)
+        if options.list:
+            return _list(notebooks)
+        values = dict(_pair(text) for text in options.parameter)
+        settings = {"jobs": options.jobs, "cell_timeout": options.cell_timeout, "fail_fast": options.fail_fast}
+        outcomes = run(notebooks, values, options.out, tell=lambda line: print(line, flush=True), **settings)
+    except HrlibError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("interrupted: the kernels are stopped; what was done lies in", options.out, file=sys.stderr)
+        return 130
+    out = Path(options.out)
+    metrics = table(outcomes)
+    metrics.to_csv(out / "metrics.csv", index=False)
+    report = write_report(outcomes, out)
+    if len(metrics):
+        print("\n" + metrics.to_string(index=False, float_format="{:.4f}".format))
+    for outcome in outcomes:
+        if outcome.error:
+            print(f"\n{outcome.name}: {outcome.error}", file=sys.stderr)
+    failed = sum(outcome.error is not None for outcome in outcomes)
+    print(f"\n{len(outcomes) - failed} passed, {failed} failed; report: {report}")
+    return 1 if failed else 0
+
+
+def _default_folder() -> str:
+    """notebooks/ here, or beside the package in a checkout."""
+    beside = Path(__file__).resolve().parents[2] / "notebooks"
+    return "notebooks" if Path("notebooks").is_dir() or not beside.is_dir() else str(beside)
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise HrlibError(f"-p {text}: expected NAME=VALUE, such as -p epochs=5")
+    return name.strip(), value
+
+
+def _list(notebooks: list[Path]) -> int:
+    for notebook in notebooks:
+        print(notebook.stem)
+        for parameter in declared(notebook).values():
+            print(f"    {parameter.name}: {parameter.type} = {parameter.default}  {parameter.help}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,75 @@
+"""Parameters of notebooks: what the `parameters` cell declares, and whether given values fit.
+
+papermill only warns about an unknown name and takes any value; a run of an hour with the default instead of what was meant is the result.
+"""
+
+from __future__ import annotations
+
+import ast
+import logging
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import papermill
+
+from hrlib.errors import HrlibError
+from hrlib.settings import nearest
+
+TYPES = {"str": str, "int": int, "float": float, "bool": bool}
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A parameter of a notebook: its name, its type as annotated, its default as Python source, and its comment."""
+
+    name: str
+    type: str
+    default: str
+    help: str
+
+
+def declared(notebook: Path) -> dict[str, Parameter]:
+    """The parameters of a notebook, from its cell tagged `parameters`."""
+    logging.getLogger("papermill").setLevel(logging.ERROR)
+    found = papermill.inspect_notebook(str(notebook))
+    return {
+        name: Parameter(name, facts["inferred_type_name"], facts["default"], facts["help"]) for name, facts in found.items()
+    }
+
+
+def checked(notebooks: Iterable[Path], given: Mapping[str, Any]) -> dict[Path, dict[str, Any]]:
+    """The values for each notebook, converted to the types that it declares; strings from the shell are read as such a type.
+
+    Raises:
+        HrlibError: a name that a notebook does not have, or a value of another type.
+    """
+    result: dict[Path, dict[str, Any]] = {}
+    for notebook in notebooks:
+        known = declared(notebook)
+        result[notebook] = {}
+        for name, value in given.items():
+            if name not in known:
+                raise HrlibError(f"{notebook.stem} has no parameter {name!r}; {nearest(name, known)}")
+            result[notebook][name] = _converted(value, known[name], notebook.stem)
+    return result
+
+
+def _converted(value: Any, parameter: Parameter, notebook: str) -> Any:
+    kind = TYPES.get(parameter.type)
+    if kind is None or type(value) is kind:
+        return value
+    if kind is float and type(value) is int:
+        return float(value)
+    if isinstance(value, str) and kind is not str:
+        try:
+            literal = ast.literal_eval({"true": "True", "false": "False"}.get(value.lower(), value))
+        except (ValueError, SyntaxError):
+            literal = value
+        if type(literal) is kind or (kind is float and type(literal) is int):
+            return kind(literal)
+    raise HrlibError(
+        f"{notebook}: {parameter.name} is {value!r}; expected {parameter.type}, such as the default {parameter.default}"
+        + (f" ({parameter.help})" if parameter.help else "")
+    )

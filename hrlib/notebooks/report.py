@@ -1,0 +1,81 @@
+"""The report of a run: an index and a page a notebook, figures included, readable without a network."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Sequence
+from pathlib import Path
+
+import nbformat
+import plotly.io
+from nbconvert import HTMLExporter
+from plotly.offline import get_plotlyjs
+
+from hrlib.notebooks.run import Outcome
+
+PLOTLY = "application/vnd.plotly.v1+json"
+PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>{title}</title><style>
+body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; color: #222; background: #fff }}
+table {{ border-collapse: collapse; margin: 1rem 0 }} td, th {{ padding: .25rem .75rem; border-bottom: 1px solid #ddd; text-align: left }}
+td.number {{ text-align: right; font-variant-numeric: tabular-nums }} pre {{ background: #f6f6f6; padding: 1rem; overflow-x: auto }}
+.failed {{ color: #a00; font-weight: bold }} summary {{ cursor: pointer }}
+</style></head><body>{body}</body></html>"""
+
+
+def write_report(outcomes: Sequence[Outcome], out: Path) -> Path:
+    """Write OUT/report/index.html with a page for each executed notebook; returns the index."""
+    folder = Path(out) / "report"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "plotly.min.js").write_text(get_plotlyjs(), encoding="utf-8")
+    for outcome in outcomes:
+        if outcome.path.is_file():
+            (folder / f"{outcome.name}.html").write_text(_page(outcome.path), encoding="utf-8")
+    index = folder / "index.html"
+    index.write_text(PAGE.format(title="hrlib notebooks", body=_index(outcomes)), encoding="utf-8")
+    return index
+
+
+def _page(path: Path) -> str:
+    notebook = nbformat.read(path, as_version=4)
+    figures = 0
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            if PLOTLY in output.get("data", {}):
+                figures += 1
+                output["data"]["text/html"] = _figure(output["data"].pop(PLOTLY), f"figure-{figures}")
+                output["data"].pop("image/png", None)
+    # the data's titles and captions are in figures and tables: the exporter's own sanitiser must not touch ours, which plotly escapes
+    page, _ = HTMLExporter(embed_images=True).from_notebook_node(notebook)
+    script = '<script src="plotly.min.js"></script>'
+    return page.replace("<head>", f"<head>{script}", 1) if figures else page
+
+
+def _figure(figure: dict, identifier: str) -> str:
+    figure.pop("config", None)
+    return plotly.io.to_html(figure, include_plotlyjs=False, full_html=False, div_id=identifier, validate=False, config={"displaylogo": False})
+
+
+def _index(outcomes: Sequence[Outcome]) -> str:
+    rows = []
+    for outcome in outcomes:
+        name = html.escape(outcome.name)
+        link = f'<a href="{name}.html">{name}</a>' if outcome.path.is_file() else name
+        state = '<span class="failed">failed</span>' if outcome.error else "ok"
+        rows.append(f'<tr><td>{link}</td><td>{state}</td><td class="number">{outcome.seconds:.0f} s</td></tr>')
+    body = f"<h1>hrlib notebooks</h1><table><tr><th>notebook</th><th></th><th>time</th></tr>{''.join(rows)}</table>"
+    for outcome in outcomes:
+        if outcome.error:
+            body += f"<h2>{html.escape(outcome.name)}: what failed</h2><pre>{html.escape(outcome.error)}</pre>"
+    for outcome in outcomes:
+        if outcome.metrics:
+            cells = "".join(
+                f'<tr><td>{html.escape(metric)}</td><td class="number">{html.escape(_number(value))}</td></tr>'
+                for metric, value in outcome.metrics.items()
+            )
+            body += f"<details open><summary>{html.escape(outcome.name)}: metrics</summary><table>{cells}</table></details>"
+    return body
+
+
+def _number(value: float) -> str:
+    return f"{value:.4f}" if isinstance(value, float) else str(value)

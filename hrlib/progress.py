@@ -1,0 +1,21 @@
+"""Progress bars: shown to people, silent in pipes, in tests and where papermill runs a notebook."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from tqdm.auto import tqdm
+
+
+def shown() -> bool:
+    """Whether somebody watches: a terminal or a live notebook; HRLIB_PROGRESS=0 or 1 overrides (the notebook runner sets 0)."""
+    if (chosen := os.environ.get("HRLIB_PROGRESS")) is not None:
+        return chosen not in ("0", "")
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    return sys.stderr.isatty() or type(shell).__name__ == "ZMQInteractiveShell"
+
+
+def bar(iterable=None, **settings) -> tqdm:
+    """A tqdm bar with the given settings, disabled where nobody watches."""
+    return tqdm(iterable, disable=not shown(), **settings)

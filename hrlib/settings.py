@@ -1,0 +1,60 @@
+"""Strict settings: frozen dataclasses whose keys and types are checked, so that a typing error is never ignored."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import types
+import typing
+from collections.abc import Iterable
+from typing import Any, TypeVar
+
+from hrlib.errors import HrlibError
+
+T = TypeVar("T")
+
+
+def nearest(name: str, allowed: Iterable[str]) -> str:
+    """The end of an error about an unknown name: the nearest known one, and all of them."""
+    allowed = [str(other) for other in allowed]
+    close = difflib.get_close_matches(str(name), allowed, n=1)
+    return (f"did you mean {close[0]!r}? " if close else "") + "Known: " + ", ".join(allowed)
+
+
+def strict(cls: type[T], values: dict[str, Any]) -> T:
+    """An instance of the dataclass `cls` from keyword values; an unknown key or a value of the wrong type is an error that names it."""
+    hints = typing.get_type_hints(cls)
+    for key, value in values.items():
+        if key not in hints:
+            raise HrlibError(f"{key!r} is no setting of {cls.__name__}; {nearest(key, hints)}")
+        if not _fits(value, hints[key]):
+            raise HrlibError(
+                f"{cls.__name__}: {key} is {value!r} ({type(value).__name__}); expected {_name(hints[key])}"
+            )
+    return cls(**values)
+
+
+def _fits(value: Any, hint: Any) -> bool:
+    origin = typing.get_origin(hint)
+    if origin in (typing.Union, types.UnionType):
+        return any(_fits(value, option) for option in typing.get_args(hint))
+    if origin is typing.Literal:
+        return any(
+            value is option or (type(value) is type(option) and value == option) for option in typing.get_args(hint)
+        )
+    if hint is float:
+        return isinstance(value, (int, float)) and not isinstance(value, bool)
+    if hint is int:
+        return isinstance(value, int) and not isinstance(value, bool)
+    return isinstance(value, origin or hint)
+
+
+def _name(hint: Any) -> str:
+    if typing.get_origin(hint) is typing.Literal:
+        return "one of " + ", ".join(repr(option) for option in typing.get_args(hint))
+    return hint.__name__ if isinstance(hint, type) else str(hint)
+
+
+def as_dict(settings: Any) -> dict[str, Any]:
+    """The settings as plain values, for the JSON beside a checkpoint."""
+    return dataclasses.asdict(settings)

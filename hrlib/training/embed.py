@@ -1,0 +1,52 @@
+"""One unit vector for every item of a catalogue."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from hrlib import progress
+from hrlib.errors import HrlibError
+
+if TYPE_CHECKING:
+    from hrlib.catalogue import Catalogue
+
+
+def to_batch(pixels: np.ndarray, device: torch.device | str = "cpu") -> Tensor:
+    """Photos (B, H, W, 3) uint8 as a float batch (B, 3, H, W) in 0..1, in channels-last order (no copy is made for that)."""
+    return torch.from_numpy(pixels).to(device).permute(0, 3, 1, 2).float().div_(255)
+
+
+def bf16_pays(device: torch.device) -> bool:
+    """Whether bf16 arithmetic is quicker there: GPUs that have it, and processors with AMX or AVX512-BF16."""
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    return device.type == "cpu" and (torch.cpu._is_amx_tile_supported() or torch.cpu._is_avx512_bf16_supported())
+
+
+@torch.inference_mode()
+def embed(model: nn.Module, catalogue: Catalogue, *, batch_size: int = 256, precision: str = "auto") -> np.ndarray:
+    """Embeddings (N, D) float32 of unit length, in the order of the catalogue's items.
+
+    The model is used in evaluation mode, on the device where it is, and left in the mode it was in.
+
+    Args:
+        precision: "auto" takes bf16 where the device is quicker with it (`bf16_pays`), else float32; or "bf16", "float32".
+    """
+    if precision not in ("auto", "bf16", "float32"):
+        raise HrlibError(f"precision is {precision!r}: expected auto, bf16 or float32")
+    device = next((p.device for p in model.parameters()), torch.device("cpu"))
+    bf16 = precision == "bf16" or (precision == "auto" and bf16_pays(device))
+    training, parts = model.training, []
+    model.eval()
+    try:
+        for start in progress.bar(range(0, len(catalogue), batch_size), desc="embed", unit="batch", leave=False):
+            images = to_batch(catalogue.images[start : start + batch_size], device)
+            with torch.autocast(device.type, torch.bfloat16, enabled=bf16):
+                parts.append(model(images).float().cpu().numpy())
+    finally:
+        model.train(training)
+    return np.concatenate(parts)

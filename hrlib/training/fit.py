@@ -1,0 +1,102 @@
+"""Training: one loop for every model and every loss."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import pandas as pd
+import torch
+from torch import nn
+
+from hrlib.errors import HrlibError
+from hrlib.settings import strict
+
+if TYPE_CHECKING:
+    from hrlib.catalogue import Catalogue
+
+
+@dataclass(frozen=True)
+class FitSettings:
+    """How a run trains; every value was chosen on validation classes of fashion product groups.
+
+    epochs; batch_size: photos a step; per_class: photos of a class in a batch; lr, proxy_lr: peak learning rates of the network and of
+    the loss's own parameters (proxies turn slowly at the network's rate); warmup: the part of the steps in which the rates rise,
+    after which they fall along a cosine; weight_decay: of AdamW; augment: see `augmentation`; precision: "auto" is bf16 where
+    the device is quicker with it; accelerator: "auto", "cpu", "cuda", "mps"; seed: of batches and augmentation; keep: the weights that
+    the model has at the end, of the epoch that was best on validation classes or of the last.
+    """
+
+    epochs: int = 10
+    batch_size: int = 128
+    per_class: int = 4
+    lr: float = 1e-3
+    proxy_lr: float = 5e-2
+    warmup: float = 0.2
+    weight_decay: float = 1e-4
+    augment: Literal["standard", "flip", "none"] = "standard"
+    precision: Literal["auto", "bf16", "float32"] = "auto"
+    accelerator: str = "auto"
+    seed: int = 0
+    keep: Literal["best", "last"] = "best"
+
+    def __post_init__(self):
+        for name in ("epochs", "batch_size", "per_class"):
+            if getattr(self, name) < 1:
+                raise HrlibError(f"{name} is {getattr(self, name)}: expected at least 1")
+
+
+@dataclass
+class Run:
+    """What `fit` returns: the trained model and loss, the settings, and `history`, a DataFrame with a row an epoch
+    (loss, lr, images_per_second, seconds, and map@r on the validation classes if there are any)."""
+
+    model: nn.Module
+    loss: nn.Module
+    settings: FitSettings
+    history: pd.DataFrame
+    folder: Path | None = None
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def best_epoch(self) -> int:
+        """The epoch with the highest MAP@R on validation classes; the last one where there are none."""
+        return int(self.history["map@r"].idxmax() if "map@r" in self.history else self.history.index[-1])
+
+
+def fit(
+    model: nn.Module,
+    loss: nn.Module,
+    train: Catalogue,
+    *,
+    validation: Catalogue | None = None,
+    out_dir: str | Path | None = None,
+    resume: bool = False,
+    **settings: Any,
+) -> Run:
+    """Train the model in place and return the run.
+
+    Args:
+        model: photos (B, 3, H, W) in 0..1 to unit vectors (B, D).
+        loss: called as loss(embeddings, labels) with the finest labels (B,); its parameters are trained too. Losses of
+            pytorch-metric-learning fit as they are.
+        train: the items; validation: items of other classes, on which MAP@R is measured after each epoch.
+        out_dir: where `last` and, with validation, `best` are saved after each epoch and at Ctrl-C.
+        resume: go on from out_dir/last if it is there; the weights at the end are those of a run that was never interrupted.
+        **settings: see `FitSettings`; an unknown one is an error.
+
+    Raises:
+        HrlibError: bad settings, a loss that is not finite, or a checkpoint of another run.
+        KeyboardInterrupt: after the step in flight, with the checkpoint saved.
+    """
+    chosen = strict(FitSettings, settings)
+    if resume and out_dir is None:
+        raise HrlibError("resume=True needs out_dir, the folder of the run to go on with")
+    from hrlib.training.loop import Loop
+
+    with torch.random.fork_rng():
+        loop = Loop(model, loss, train, validation, chosen, Path(out_dir) if out_dir else None)
+        loop.run(resume)
+    history = pd.DataFrame(loop.rows).set_index("epoch")
+    return Run(model, loss, chosen, history, loop.folder, loop.facts())

@@ -1,0 +1,205 @@
+"""The loop behind `fit`."""
+
+from __future__ import annotations
+
+import copy
+import logging
+import math
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import numpy as np
+import torch
+from lightning_fabric import Fabric
+from torch import nn
+
+from hrlib import progress
+from hrlib.errors import HrlibError
+from hrlib.evaluation import evaluate
+from hrlib.settings import as_dict
+from hrlib.training.augment import augmentation
+from hrlib.training.checkpoint import load_checkpoint, read_facts, save_checkpoint
+from hrlib.training.embed import bf16_pays, embed, to_batch
+from hrlib.training.fit import FitSettings
+from hrlib.training.interrupt import DeferredInterrupt
+from hrlib.training.sampler import ClassBalancedBatches
+from hrlib.versions import versions
+
+if TYPE_CHECKING:
+    from hrlib.catalogue import Catalogue
+
+logging.getLogger("lightning_fabric").setLevel(logging.WARNING)  # it announces the precision at each start
+
+
+def parameter_groups(model: nn.Module, loss: nn.Module, settings: FitSettings) -> list[dict[str, Any]]:
+    """The network's parameters and the loss's (proxies, centres), each group with its peak learning rate."""
+    groups = [
+        {"params": [p for p in module.parameters() if p.requires_grad], "lr": lr, "peak": lr}
+        for module, lr in ((model, settings.lr), (loss, settings.proxy_lr))
+    ]
+    return [group for group in groups if group["params"]]
+
+
+def rate(step: int, steps: int, warmup: float) -> float:
+    """The learning rate at `step` of `steps` as a share of its peak: up in a line for `warmup` of them, then down along a cosine."""
+    rise = max(1.0, warmup * steps)
+    if step < rise:
+        return (step + 1) / (rise + 1)
+    return 0.5 * (1 + math.cos(math.pi * (step - rise) / max(1.0, steps - rise)))
+
+
+class Loop:
+    """A run in progress. Whatever changes from step to step is in its checkpoint, or a function of the settings and the step."""
+
+    def __init__(
+        self,
+        model: nn.Module,
+        loss: nn.Module,
+        train: Catalogue,
+        validation: Catalogue | None,
+        settings: FitSettings,
+        folder: Path | None,
+    ):
+        self.modules = {"model": model, "loss": loss}
+        self.train, self.validation, self.settings, self.folder = train, validation, settings, folder
+        self.labels = train.hierarchy.column(0)
+        self.batches = ClassBalancedBatches(self.labels, settings.batch_size, settings.per_class, settings.seed)
+        self.steps = len(self.batches) * settings.epochs
+        self.augment = augmentation(settings.augment)
+        self.fabric, self.precision = _fabric(settings)
+        model.to(memory_format=torch.channels_last)
+        optimizer = torch.optim.AdamW(parameter_groups(model, loss, settings), weight_decay=settings.weight_decay)
+        self.network, self.optimizer = self.fabric.setup(model, optimizer)
+        self.fabric.to_device(loss)
+        self.step, self.rows, self.best = 0, [], None
+        self.epoch = {"loss": 0.0, "images": 0, "seconds": 0.0}  # sums over the epoch so far
+
+    def run(self, resume: bool) -> None:
+        """Train to the last step, then put back the weights of the best epoch if that is asked for."""
+        if resume:
+            self._restore()
+        with DeferredInterrupt() as interrupt, progress.bar(total=self.steps, initial=self.step, unit="step") as bar:
+            while self.step < self.steps:
+                self._run_epoch(bar, interrupt)
+        if self.best and self.settings.keep == "best":
+            for name, module in self.modules.items():
+                module.load_state_dict(self.best[name])
+
+    def facts(self) -> dict[str, Any]:
+        """What a checkpoint says beside its tensors."""
+        return {
+            "step": self.step,
+            "steps": self.steps,
+            "epoch": self.epoch,
+            "history": self.rows,
+            "settings": as_dict(self.settings),
+            "precision": self.precision,
+            "items": len(self.train),
+            "classes": list(self.train.hierarchy.n_classes),
+            "versions": versions(),
+        }
+
+    def _run_epoch(self, bar, interrupt: DeferredInterrupt) -> None:
+        epoch, begun = divmod(self.step, len(self.batches))
+        for number, rows in enumerate(self.batches.epoch(epoch)):
+            if number < begun:
+                continue
+            start = time.perf_counter()
+            value = self._train_step(rows)
+            self.step += 1
+            self.epoch["loss"] += value
+            self.epoch["images"] += len(rows)
+            self.epoch["seconds"] += time.perf_counter() - start
+            bar.set_postfix_str(f"loss {value:.3f}, {self._speed()} images/s", refresh=False)
+            bar.update()
+            if interrupt.requested and number + 1 < len(self.batches):
+                self._stop()
+        self._end_epoch(epoch, bar)
+        if interrupt.requested:
+            self._stop()
+
+    def _stop(self) -> NoReturn:
+        self._save("last")
+        kept = (
+            f"saved in {self.folder}: resume=True goes on" if self.folder else "out_dir was not given: nothing is saved"
+        )
+        raise KeyboardInterrupt(f"stopped after step {self.step} of {self.steps}; {kept}")
+
+    def _train_step(self, rows: np.ndarray) -> float:
+        # every random number of a step is a function of (seed, step): a resumed run draws the very same ones
+        torch.manual_seed(int(np.random.SeedSequence([self.settings.seed, self.step]).generate_state(1)[0]))
+        for module in (self.network, self.modules["loss"]):
+            module.train()
+        share = rate(self.step, self.steps, self.settings.warmup)
+        for group in self.optimizer.param_groups:
+            group["lr"] = group["peak"] * share
+        images = self.augment(to_batch(self.train.images[rows], self.fabric.device))
+        labels = torch.from_numpy(self.labels[rows]).to(self.fabric.device)
+        value = self.modules["loss"](self.network(images.contiguous(memory_format=torch.channels_last)), labels)
+        if not torch.isfinite(value):
+            raise HrlibError(
+                f"the loss is {value.item()} at step {self.step}, nothing was updated with it: lower lr or proxy_lr, "
+                f"or look at the items of the batch (rows {', '.join(map(str, rows[:5]))}, ...)"
+            )
+        self.optimizer.zero_grad()
+        self.fabric.backward(value)
+        self.optimizer.step()
+        return value.item()
+
+    def _speed(self) -> int:
+        return round(self.epoch["images"] / max(self.epoch["seconds"], 1e-9))
+
+    def _end_epoch(self, epoch: int, bar) -> None:
+        row = {
+            "epoch": epoch,
+            "loss": self.epoch["loss"] / len(self.batches),
+            "lr": self.optimizer.param_groups[0]["lr"],
+            "images_per_second": self._speed(),
+            "seconds": self.epoch["seconds"],
+        }
+        if self.validation is not None:
+            finest = self.validation.hierarchy.select(self.validation.hierarchy.levels[:1])
+            row["map@r"] = float(evaluate(self._embed(), finest)["map@r"].iloc[0])
+            if not bar.disable:
+                bar.write(f"epoch {epoch}: loss {row['loss']:.3f}, validation map@r {row['map@r']:.4f}")
+        better = self.validation is not None and row["map@r"] > max((r["map@r"] for r in self.rows), default=-1.0)
+        self.rows.append(row)
+        self.epoch = dict.fromkeys(self.epoch, 0.0)
+        if better:
+            self.best = {name: copy.deepcopy(module.state_dict()) for name, module in self.modules.items()}
+            self._save("best")
+        self._save("last")
+
+    def _embed(self) -> np.ndarray:
+        return embed(
+            self.modules["model"], self.validation, precision="bf16" if self.precision == "bf16-mixed" else "float32"
+        )
+
+    def _save(self, name: str) -> None:
+        if self.folder:
+            save_checkpoint(self.folder / name, self.modules, self.optimizer, self.facts())
+
+    def _restore(self) -> None:
+        if not (self.folder / "last.safetensors").is_file():
+            return
+        saved, now = read_facts(self.folder / "last"), self.facts()
+        for part in ("settings", "precision", "items", "classes"):
+            if saved[part] != now[part]:
+                raise HrlibError(
+                    f"{self.folder} holds another run, its {part}: {saved[part]}, here: {now[part]}. "
+                    "Give the saved run's own, or another out_dir"
+                )
+        if any("map@r" in row for row in saved["history"]):
+            load_checkpoint(self.folder / "best", self.modules)
+            self.best = {name: copy.deepcopy(module.state_dict()) for name, module in self.modules.items()}
+        load_checkpoint(self.folder / "last", self.modules, self.optimizer)
+        self.step, self.rows, self.epoch = saved["step"], saved["history"], saved["epoch"]
+
+
+def _fabric(settings: FitSettings) -> tuple[Fabric, str]:
+    """The device and the precision of a run: Fabric's choice of device, bf16 where that device is quicker with it."""
+    device = Fabric(accelerator=settings.accelerator, devices=1).device
+    bf16 = settings.precision == "bf16" or (settings.precision == "auto" and bf16_pays(device))
+    precision = "bf16-mixed" if bf16 else "32-true"
+    return Fabric(accelerator=settings.accelerator, devices=1, precision=precision), precision

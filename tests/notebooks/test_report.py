@@ -1,0 +1,47 @@
+import pytest
+
+from hrlib.notebooks.__main__ import main
+
+PARAMETERS = 'out_dir: str = "out"  # results'
+FIGURE = """
+import plotly.graph_objects as go, plotly.io as pio
+pio.renderers.default = "plotly_mimetype"
+go.Figure(go.Scatter(x=[1, 2], y=[3, 4], name="<script>alert(1)</script>"), layout={"title": "the title of a figure"})
+"""
+METRICS = 'import json, pathlib\n(pathlib.Path(out_dir) / "metrics.json").write_text(json.dumps({"<b>score": 0.25}))'
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory, write_notebook):
+    folder = tmp_path_factory.mktemp("a report")
+    for name, sources in {"01_figure": [FIGURE, METRICS], "02_bad": ["raise ValueError('<script>no</script>')"]}.items():
+        write_notebook(folder, name, PARAMETERS, *sources)
+    assert main(["--notebooks", str(folder), "--out", str(folder / "out"), "--jobs", "2"]) == 1
+    return folder / "out"
+
+
+def test_figures_are_in_the_page_and_need_no_network(report):
+    page = (report / "report" / "01_figure.html").read_text()
+    assert "the title of a figure" in page and 'src="plotly.min.js"' in page and "Plotly.newPlot" in page
+    assert "cdn.plot.ly" not in page
+    assert (report / "report" / "plotly.min.js").stat().st_size > 1_000_000
+
+
+def test_index_links_pages_and_shows_metrics_and_failures_escaped(report):
+    index = (report / "report" / "index.html").read_text()
+    assert 'href="01_figure.html"' in index and "0.2500" in index and "&lt;b&gt;score" in index
+    assert "what failed" in index and "<script>no" not in index and "&lt;script&gt;no" in index
+
+
+def test_metrics_table(report):
+    assert (report / "metrics.csv").read_text().splitlines() == ["notebook,metric,value", "01_figure,<b>score,0.25"]
+
+
+def test_wrong_calls_are_told_and_start_nothing(report, capsys):
+    folder = str(report.parent)
+    assert main(["03", "--notebooks", folder]) == 2
+    assert main(["01", "--notebooks", folder, "-p", "epochs"]) == 2
+    assert main(["01", "--notebooks", folder, "-p", "seed=1"]) == 2
+    error = capsys.readouterr().err
+    assert "0 notebooks begin with '03'" in error and "expected NAME=VALUE" in error and "no parameter 'seed'" in error
+    assert main(["01", "--notebooks", folder, "--list"]) == 0 and "out_dir: str" in capsys.readouterr().out

@@ -1,0 +1,38 @@
+from dataclasses import dataclass
+from typing import Literal
+
+import pytest
+
+from hrlib import HrlibError
+from hrlib.settings import strict
+
+
+@dataclass(frozen=True)
+class Example:
+    count: int = 1
+    rate: float = 0.1
+    kind: Literal["a", "b"] = "a"
+    name: str | None = None
+    on: bool = False
+
+
+def test_accepts_what_fits():
+    assert strict(Example, {"rate": 1, "name": None, "kind": "b"}) == Example(rate=1, kind="b")
+
+
+@pytest.mark.parametrize(
+    ("values", "says"),
+    [
+        ({"cuont": 1}, "'cuont' is no setting of Example; did you mean 'count'"),
+        ({"zzz": 1}, "'zzz' is no setting of Example; Known: count, rate, kind, name, on"),
+        ({"count": True}, r"count is True \(bool\); expected int"),
+        ({"count": 1.0}, "expected int"),
+        ({"rate": "1"}, r"rate is '1' \(str\); expected float"),
+        ({"kind": "c"}, "one of 'a', 'b'"),
+        ({"name": 3}, "expected str | None"),
+        ({"on": 1}, "expected bool"),
+    ],
+)
+def test_refuses_by_name(values, says):
+    with pytest.raises(HrlibError, match=says):
+        strict(Example, values)

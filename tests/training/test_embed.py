@@ -1,0 +1,31 @@
+import numpy as np
+import pytest
+import torch
+
+import hrlib as hr
+from hrlib.training.embed import to_batch
+
+
+def test_one_unit_vector_an_item_in_order(shop):
+    model = hr.models.image_encoder("small", dim=8, seed=0)
+    model.train()
+    found = hr.embed(model, shop, batch_size=50, precision="float32")
+    assert found.shape == (120, 8) and found.dtype == np.float32 and model.training
+    np.testing.assert_allclose(np.linalg.norm(found, axis=1), 1, atol=1e-5)
+    model.eval()
+    with torch.no_grad():
+        alone = model(to_batch(shop.images[77:78]))[0].numpy()
+    np.testing.assert_allclose(found[77], alone, atol=1e-5)
+
+
+def test_batch_size_does_not_matter_and_bf16_is_near(shop):
+    model = hr.models.image_encoder("small", dim=8, seed=0)
+    exact = hr.embed(model, shop, precision="float32")
+    np.testing.assert_allclose(hr.embed(model, shop, batch_size=7, precision="float32"), exact, atol=1e-5)
+    # bf16 keeps 8 bits: cosines of the two versions of a vector stay above .999
+    assert (hr.embed(model, shop, precision="bf16") * exact).sum(1).min() > 0.999
+
+
+def test_unknown_precision():
+    with pytest.raises(hr.HrlibError, match="precision is 'fp8'"):
+        hr.embed(torch.nn.Identity(), None, precision="fp8")

@@ -1,0 +1,83 @@
+"""Interrupted and resumed runs end with the very weights of a run that was left alone."""
+
+import signal
+
+import pytest
+import torch
+
+import hrlib as hr
+
+SETTINGS = {"epochs": 3, "batch_size": 24, "seed": 3}
+
+
+class InterruptedAt(hr.losses.HierarchicalProxyLoss):
+    """Presses Ctrl-C in the middle of the given step."""
+
+    def __init__(self, hierarchy, at=None):
+        super().__init__(hierarchy, 8)
+        self.countdown = at
+
+    def forward(self, embeddings, labels):
+        if self.countdown is not None:
+            if self.countdown == 0:
+                signal.raise_signal(signal.SIGINT)
+            self.countdown -= 1
+        return super().forward(embeddings, labels)
+
+
+def new(train, at=None):
+    torch.manual_seed(0)
+    return hr.models.image_encoder("small", dim=8), InterruptedAt(train.hierarchy, at)
+
+
+def states(model, loss):
+    return [*model.state_dict().values(), *loss.state_dict().values()]
+
+
+@pytest.mark.parametrize("at", [0, 2, 6, 7])
+def test_resumed_equals_uninterrupted(shop, tmp_path, at):
+    train, validation = shop.split_classes((0.6, 0.4), seed=0)
+    whole = new(train)
+    expected = hr.fit(*whole, train, validation=validation, **SETTINGS)
+
+    first = new(train, at)
+    with pytest.raises(KeyboardInterrupt, match=f"stopped after step {at + 1} of 9; saved in .*resume=True"):
+        hr.fit(*first, train, validation=validation, out_dir=tmp_path / "a run", **SETTINGS)
+    second = new(train)
+    run = hr.fit(*second, train, validation=validation, out_dir=tmp_path / "a run", resume=True, **SETTINGS)
+
+    assert all(torch.equal(a, b) for a, b in zip(states(*whole), states(*second), strict=True))
+    columns = ["loss", "lr", "map@r"]
+    assert run.history[columns].equals(expected.history[columns])
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_resuming_a_finished_run_trains_no_more(shop, tmp_path):
+    first = new(shop)
+    hr.fit(*first, shop, out_dir=tmp_path, **SETTINGS)
+    second = new(shop, at=0)  # any step would be interrupted
+    hr.fit(*second, shop, out_dir=tmp_path, resume=True, **SETTINGS)
+    assert all(torch.equal(a, b) for a, b in zip(states(*first), states(*second), strict=True))
+
+
+def test_another_run_is_not_gone_on_with(shop, tmp_path):
+    hr.fit(*new(shop), shop, out_dir=tmp_path, **SETTINGS)
+    with pytest.raises(hr.HrlibError, match=r"holds another run, its settings: .*'seed': 3.* here: .*'seed': 4"):
+        hr.fit(*new(shop), shop, out_dir=tmp_path, resume=True, **{**SETTINGS, "seed": 4})
+    part = shop.subset(range(60))
+    with pytest.raises(hr.HrlibError, match="holds another run, its items: 120, here: 60"):
+        hr.fit(*new(part), part, out_dir=tmp_path, resume=True, **SETTINGS)
+
+
+def test_interrupted_without_a_folder_says_that_nothing_is_saved(shop):
+    with pytest.raises(KeyboardInterrupt, match="nothing is saved"):
+        hr.fit(*new(shop, 1), shop, **SETTINGS)
+
+
+def test_checkpoint_says_how_it_was_made(shop, tmp_path):
+    hr.fit(*new(shop), shop, out_dir=tmp_path, **SETTINGS)
+    from hrlib.training.checkpoint import read_facts
+
+    facts = read_facts(tmp_path / "last")
+    assert facts["settings"]["seed"] == 3 and facts["versions"]["torch"] and facts["step"] == facts["steps"] == 15
+    assert len(facts["history"]) == 3
