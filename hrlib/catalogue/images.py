@@ -31,13 +31,15 @@ def decode(data: bytes, *, max_pixels: int = MAX_PIXELS, name: str = "photo") ->
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # our own cap is the stricter one
             image = Image.open(io.BytesIO(data), formats=FORMATS)
+    except Image.DecompressionBombError as error:
+        raise BadImage(f"{name}: more than the cap of {max_pixels:,} pixels; make it smaller ({error})") from error
     except Exception as error:
         raise BadImage(
             f"{name}: not a JPEG, PNG or WEBP picture{_looks_like(data)}; convert it to one of these"
         ) from error
     if image.width * image.height > max_pixels:
         raise BadImage(
-            f"{name}: {image.width} x {image.height} pixels, more than the cap of {max_pixels:,}; make it smaller"
+            f"{name}: {image.width} x {image.height}, more than the cap of {max_pixels:,} pixels; make it smaller"
         )
     if getattr(image, "n_frames", 1) > 1:
         raise BadImage(f"{name}: animated, {image.n_frames} frames; give a still picture")

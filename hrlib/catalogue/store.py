@@ -201,13 +201,14 @@ class ZipReader:
 
     def __call__(self, name: str) -> bytes:
         try:
-            return _archive(self.path).read(name)
+            return _archive(self.path, os.stat(self.path).st_mtime_ns).read(name)
         except (KeyError, zipfile.BadZipFile) as error:
             raise BadImage(f"{name}: not in {self.path}, or damaged there ({error})") from error
 
 
 @lru_cache(maxsize=8)
-def _archive(path: str) -> zipfile.ZipFile:
+def _archive(path: str, changed: int) -> zipfile.ZipFile:
+    """The open archive; one that was replaced since is opened anew."""
     return zipfile.ZipFile(path)
 
 

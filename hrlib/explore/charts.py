@@ -42,7 +42,7 @@ def differences(intervals: pd.DataFrame, title: str) -> go.Figure:
         x=intervals["mean"].tolist(), y=names, mode="markers", error_x=spread, marker={"size": 9}, showlegend=False
     )
     chart.add_vline(x=0, line={"color": "#555555", "dash": "dot"})
-    chart.update_yaxes(autorange="reversed")
+    chart.update_yaxes(autorange="reversed", ticksuffix="  ")
     return chart.update_layout(height=150 + 34 * len(intervals))
 
 
@@ -78,11 +78,16 @@ def mistake_chart(shares: pd.DataFrame) -> go.Figure:
             textfont={"color": "white"},
             marker={
                 "color": ("#009E73", "#0072B2", "#B35900", "#7A3E9D", "#444444")[number % 5],
-                "pattern": {"shape": patterns[number % 5], "fgopacity": 0.35},
+                "pattern": {
+                    "shape": patterns[number % 5],
+                    "fillmode": "overlay",
+                    "fgcolor": "white",
+                    "fgopacity": 0.25,
+                },
             },
         )
     chart.update_xaxes(tickformat=".0%", range=[0, 1])
-    chart.update_yaxes(autorange="reversed")
+    chart.update_yaxes(autorange="reversed", ticksuffix="  ")
     return chart.update_layout(
         height=190 + 50 * len(shares), legend={"orientation": "h", "y": -0.35, "traceorder": "normal"}
     )

@@ -19,8 +19,8 @@ def descend(
     loss: Callable[[Tensor, Tensor, Tensor], Tensor],
     classes: int = 3,
     points: int = 20,
-    steps: int = 60,
-    rate: float = 0.05,
+    steps: int = 120,
+    rate: float = 0.1,
     seed: int = 0,
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Follow the gradient of loss(embeddings, labels, proxies) from a random start.
@@ -45,7 +45,7 @@ def descend(
 
 
 def proxies_on_a_circle(
-    loss: Callable[[Tensor, Tensor, Tensor], Tensor], steps: int = 60, seed: int = 0, **settings
+    loss: Callable[[Tensor, Tensor, Tensor], Tensor], steps: int = 120, seed: int = 0, **settings
 ) -> go.Figure:
     """Four moments of `descend`: points as marks, proxies as squares joined to the middle, a colour and a mark for each class."""
     points, proxies, labels = descend(loss, steps=steps, seed=seed, **settings)

@@ -18,7 +18,8 @@ from hrlib.explore.theme import VERDICTS, figure
 if TYPE_CHECKING:
     from hrlib.catalogue import Catalogue
 
-CELL = 92  # pixels of a photo's cell on the page
+CELL = 66  # pixels of a photo's cell: a query and two times five neighbours fit a notebook's width
+PITCH = 1.32  # rows apart, in cells: room for a line of text under each photo
 
 
 def contact_sheet(
@@ -33,10 +34,10 @@ def contact_sheet(
     sheet = figure(title=f"{min(classes, count)} of {count} classes at level {hierarchy.levels[index]!r}")
     for row, label in enumerate(chosen):
         items = rng.permutation(np.flatnonzero(labels == label))[:per_class]
-        _text(sheet, -0.08, row, _short(hierarchy.names[index][label], 24), anchor="right")
+        _text(sheet, -0.1, row + 0.45, _short(hierarchy.names[index][label], 24), anchor="right")
         for column, item in enumerate(items):
             _photo(sheet, column, row, catalogue.images[int(item)])
-    return _finish(sheet, columns=per_class, rows=len(chosen), left=190, row_height=CELL)
+    return _finish(sheet, columns=per_class, rows=len(chosen), left=190)
 
 
 def neighbour_gallery(
@@ -64,19 +65,21 @@ def neighbour_gallery(
     for block, (name, vectors) in enumerate(embeddings.items()):
         found, _ = neighbours(vectors, k, rows=queries)
         left = 1.5 + block * (k + 0.5)
-        _text(sheet, left, -0.75, f"<b>{html.escape(name)}</b>", anchor="left")
+        _text(sheet, left, -0.25, f"<b>{html.escape(name)}</b>", anchor="left")
         for row, (query, items) in enumerate(zip(queries, found, strict=True)):
             for column, item in enumerate(items):
                 verdict = _verdict(hierarchy.labels, query, item, index)
-                _photo(sheet, left + column, row, catalogue.images[int(item)], verdict)
-    _text(sheet, 0, -0.75, "<b>query</b>", anchor="left")
+                _photo(sheet, left + column, row * PITCH, catalogue.images[int(item)], verdict)
+    _text(sheet, 0, -0.25, "<b>query</b>", anchor="left")
     for row, query in enumerate(queries):
-        _photo(sheet, 0, row, catalogue.images[int(query)])
-        _text(sheet, 0.45, row + 0.55, _short(hierarchy.names[index][hierarchy.labels[query, index]], 14), size=11)
+        _photo(sheet, 0, row * PITCH, catalogue.images[int(query)])
+        _text(
+            sheet, 0.45, row * PITCH + 1.05, _short(hierarchy.names[index][hierarchy.labels[query, index]], 14), size=11
+        )
     fine, coarse = hierarchy.levels[0], hierarchy.levels[index]
     legend = f"{VERDICTS['same'][2]} same {fine}   {VERDICTS['near'][2]} same {coarse}   {VERDICTS['other'][2]} other {coarse}"
     sheet.update_layout(title=legend)
-    return _finish(sheet, columns=1.5 + len(embeddings) * (k + 0.5), rows=len(queries), left=20, row_height=CELL + 24)
+    return _finish(sheet, columns=1.5 + len(embeddings) * (k + 0.5), rows=len(queries) * PITCH, left=20)
 
 
 def _verdict(labels: np.ndarray, query: int, item: int, level: int) -> str:
@@ -92,7 +95,7 @@ def _photo(sheet: go.Figure, x: float, y: float, pixels: np.ndarray, verdict: st
         colour, dash, mark = VERDICTS[verdict]
         line = {"color": colour, "width": 3, "dash": dash}
         sheet.add_shape(type="rect", x0=x, x1=x + 0.9, y0=y, y1=y + 0.9, line=line)
-        _text(sheet, x + 0.45, y + 1.02, f"<b>{mark}</b>", colour=colour)
+        _text(sheet, x + 0.45, y + 1.05, f"<b>{mark}</b>", colour=colour)
 
 
 def _jpeg(pixels: np.ndarray) -> str:
@@ -110,14 +113,14 @@ def _text(
     sheet: go.Figure, x: float, y: float, text: str, anchor: str = "center", size: int = 13, colour: str = "#222222"
 ) -> None:
     font = {"size": size, "color": colour}
-    middle = y + 0.45 if anchor != "center" else y
-    sheet.add_annotation(x=x, y=middle, text=text, showarrow=False, xanchor=anchor, yanchor="middle", font=font)
+    sheet.add_annotation(x=x, y=y, text=text, showarrow=False, xanchor=anchor, yanchor="middle", font=font)
 
 
-def _finish(sheet: go.Figure, columns: float, rows: int, left: int, row_height: int) -> go.Figure:
-    sheet.update_xaxes(visible=False, range=[-0.05, columns], constrain="domain", constraintoward="left")
-    sheet.update_yaxes(visible=False, range=[rows + 0.15, -0.55], scaleanchor="x")
-    height = int(rows * row_height + 120)
-    return sheet.update_layout(
-        height=height, width=int(left + columns * CELL + 20), margin={"l": left, "r": 10, "t": 50, "b": 10}
-    )
+def _finish(sheet: go.Figure, columns: float, rows: float, left: int) -> go.Figure:
+    """Fix the frame so that a cell is CELL pixels: the text keeps its place beside the photos at any width of the page."""
+    top, below = 0.55, 0.1
+    margin = {"l": left, "r": 10, "t": 44, "b": 10}
+    sheet.update_xaxes(visible=False, range=[0, columns], fixedrange=True)
+    sheet.update_yaxes(visible=False, range=[rows + below, -top], fixedrange=True)
+    height = (rows + top + below) * CELL + margin["t"] + margin["b"]
+    return sheet.update_layout(height=round(height), width=round(left + columns * CELL + 10), margin=margin)

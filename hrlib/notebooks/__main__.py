@@ -10,6 +10,7 @@ from hrlib.errors import HrlibError
 from hrlib.notebooks.parameters import declared
 from hrlib.notebooks.report import write_report
 from hrlib.notebooks.run import find, run, table
+from hrlib.notebooks.stored import store_outputs
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -25,9 +26,12 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--cell-timeout", type=int, default=600, metavar="SECONDS", help="that a cell may take (%(default)s)")
     parser.add_argument("--fail-fast", action="store_true", help="start no more after a failure")
     parser.add_argument("--list", action="store_true", help="list the notebooks and their parameters, run nothing")
+    parser.add_argument("--store", action="store_true", help="write the outputs back into the notebooks, to be committed")
     options = parser.parse_args(arguments)
     try:
         notebooks = find(options.names, options.notebooks)
+        if options.store and options.parameter:
+            raise HrlibError("--store keeps the outputs of the default parameters: leave out -p")
         if options.list:
             return _list(notebooks)
         values = dict(_pair(text) for text in options.parameter)
@@ -48,6 +52,8 @@ def main(arguments: list[str] | None = None) -> int:
     for outcome in outcomes:
         if outcome.error:
             print(f"\n{outcome.name}: {outcome.error}", file=sys.stderr)
+        elif options.store:
+            store_outputs(outcome.path, Path(options.notebooks) / outcome.path.name)
     failed = sum(outcome.error is not None for outcome in outcomes)
     print(f"\n{len(outcomes) - failed} passed, {failed} failed; report: {report}")
     return 1 if failed else 0

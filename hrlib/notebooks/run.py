@@ -138,6 +138,7 @@ def _execute(path: Path, folder: Path, values: dict[str, Any], cell_timeout: int
             log_output=False,
             cwd=str(path.parent),
             store_widget_state=False,
+            extra_arguments=["--IPKernelApp.log_level=ERROR"],  # it warns at each start about a transport that stays on this machine
         )
     except papermill.PapermillExecutionError as failed:
         error = _explained(failed.exec_count, failed.source, "\n".join(failed.traceback))

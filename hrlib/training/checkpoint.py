@@ -6,7 +6,6 @@ Nothing is ever unpickled. A file is written aside, synced and renamed: a crash 
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
@@ -16,22 +15,9 @@ from safetensors.torch import save
 from torch import Tensor, nn
 
 from hrlib.errors import HrlibError
+from hrlib.files import write
 
 FORMAT = 1
-
-
-def write(path: Path, data: bytes) -> None:
-    """Write `data` to `path` so that a reader finds the old content or the new, never a part."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with open(aside, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(aside, path)
-    finally:
-        aside.unlink(missing_ok=True)
 
 
 def save_checkpoint(

@@ -30,7 +30,7 @@ class FitSettings:
 
     epochs: int = 10
     batch_size: int = 128
-    per_class: int = 4
+    per_class: int = 2
     lr: float = 1e-3
     proxy_lr: float = 5e-2
     warmup: float = 0.2

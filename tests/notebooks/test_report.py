@@ -45,3 +45,8 @@ def test_wrong_calls_are_told_and_start_nothing(report, capsys):
     error = capsys.readouterr().err
     assert "0 notebooks begin with '03'" in error and "expected NAME=VALUE" in error and "no parameter 'seed'" in error
     assert main(["01", "--notebooks", folder, "--list"]) == 0 and "out_dir: str" in capsys.readouterr().out
+
+
+def test_outputs_are_stored_only_for_the_defaults(report, capsys):
+    assert main(["01", "--notebooks", str(report.parent), "--store", "-p", "out_dir=x"]) == 2
+    assert "leave out -p" in capsys.readouterr().err

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from hrlib import HrlibError
-from hrlib.training.checkpoint import load_checkpoint, read_facts, save_checkpoint, write
+from hrlib.training.checkpoint import load_checkpoint, read_facts, save_checkpoint
 
 
 def parts(seed=0, width=4):
@@ -68,16 +68,3 @@ def test_a_file_of_somebody_else_is_refused(tmp_path):
     save_file({"a": torch.zeros(1)}, tmp_path / "x.safetensors")
     with pytest.raises(HrlibError, match="no whole hrlib checkpoint"):
         read_facts(tmp_path / "x")
-
-
-def test_a_failed_write_leaves_the_old_file(tmp_path, monkeypatch):
-    write(tmp_path / "file", b"old")
-
-    def full(*_):
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr("os.fsync", full)
-    with pytest.raises(OSError, match="No space left"):
-        write(tmp_path / "file", b"new")
-    assert (tmp_path / "file").read_bytes() == b"old"
-    assert [file.name for file in tmp_path.iterdir()] == ["file"]

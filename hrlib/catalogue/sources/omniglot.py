@@ -13,7 +13,10 @@ from hrlib.catalogue.hierarchy import Hierarchy
 from hrlib.catalogue.sources.archive import Archive
 from hrlib.errors import HrlibError
 
-WHERE = "Get images_background_small1 and 2 from Omniglot's repository and put them there as omniglot_small.zip or as a folder with images/ALPHABET/CHARACTER/*.png."
+WHERE = (
+    "Get images_background_small1 and 2 from Omniglot's repository and put them there as omniglot_small.zip "
+    "or as a folder omniglot_small with images/ALPHABET/CHARACTER/*.png."
+)
 LEVELS = ("character", "alphabet")
 SMALL_CLASSES = 60
 PHOTO = re.compile(r"images/([^/]+)/([^/]+)/(\d+)_(\d+)\.png")

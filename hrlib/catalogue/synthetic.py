@@ -1,0 +1,266 @@
+"""The shop that the kit draws itself: departments > categories > products > photos, the same on every machine.
+
+A product keeps its colours, pattern, material and cut over its photos, which differ in pose, light, background and in what hides a part
+of it. Colours, patterns and materials are shared between categories and departments, so that nothing is won by them alone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import random
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from PIL import Image
+
+from hrlib.catalogue.assemble import assemble
+from hrlib.catalogue.catalogue import Catalogue
+from hrlib.catalogue.drawing import clothes, objects, scene, surface
+from hrlib.catalogue.drawing.pen import Pen
+from hrlib.catalogue.hierarchy import Hierarchy
+from hrlib.errors import HrlibError
+
+VERSION = 1  # of the drawings: a change of them is a new number, so that no old cache is taken for the new pictures
+SIZES = {"small": (12, 5), "full": (30, 7)}  # products a category, photos a product
+LEVELS = ("product", "category", "department")
+ATTRIBUTES = ("colour", "second_colour", "pattern", "material", "sleeve_length")
+MISSING = 0.1  # the share of each attribute that nobody filled in
+
+CLOTH = ("cotton", "denim", "knit", "silk")
+SKIN = ("leather", "canvas", "velvet")
+# department: (materials, {category: the function that draws it})
+SHOP: dict[str, tuple[tuple[str, ...], dict[str, Any]]] = {
+    "apparel": (
+        CLOTH,
+        {
+            "T-shirt": clothes.t_shirt,
+            "hoodie": clothes.hoodie,
+            "dress": clothes.dress,
+            "trousers": clothes.trousers,
+            "skirt": clothes.skirt,
+            "jacket": clothes.jacket,
+        },
+    ),
+    "footwear": (
+        SKIN,
+        {"sneaker": clothes.sneaker, "boot": clothes.boot, "sandal": clothes.sandal, "high heel": clothes.heel},
+    ),
+    "bags": (
+        SKIN,
+        {
+            "backpack": clothes.backpack,
+            "tote bag": clothes.tote,
+            "clutch": clothes.clutch,
+            "suitcase": clothes.suitcase,
+        },
+    ),
+    "watches and jewellery": (
+        ("leather", "steel", "ceramic", "enamel"),
+        {
+            "round watch": objects.round_watch,
+            "square watch": objects.square_watch,
+            "ring": objects.ring,
+            "necklace": objects.necklace,
+        },
+    ),
+    "furniture": (
+        ("wood", "velvet", "rattan", "leather"),
+        {
+            "chair": objects.chair,
+            "table": objects.table,
+            "sofa": objects.sofa,
+            "bookcase": objects.bookcase,
+            "lamp": objects.lamp,
+        },
+    ),
+    "kitchen": (
+        ("ceramic", "enamel", "steel", "bamboo"),
+        {
+            "mug": objects.mug,
+            "pan": objects.pan,
+            "bottle": objects.bottle,
+            "teapot": objects.teapot,
+            "knife": objects.knife,
+        },
+    ),
+}
+CATEGORIES = {category: department for department, (_, categories) in SHOP.items() for category in categories}
+SLEEVES = {"T-shirt": "short", "hoodie": "long", "jacket": "long"}
+
+
+def load(
+    *,
+    size: str = "small",
+    seed: int = 0,
+    products: int | None = None,
+    photos: int | None = None,
+    mismatched: float = 0.0,
+    image_size: tuple[int, int] = (64, 64),
+    data_dir: str | os.PathLike[str] | None = None,
+    cache_dir: str | os.PathLike[str] | None = None,
+    workers: int | None = None,
+) -> Catalogue:
+    """The synthetic shop: 28 categories in 6 departments, levels product < category < department.
+
+    Args:
+        size: "small": 12 products a category with 5 photos each (1,680 photos); "full": 30 with 7 (5,880).
+        seed: of everything that is drawn. More products or photos leave those of the same seed as they are.
+        products: a category; photos: a product; instead of what `size` says.
+        mismatched: the share of titles that belong to another product, for experiments with noisy pairs.
+        image_size: (height, width) in pixels.
+        data_dir: taken so that every source has it; nothing is read.
+
+    Raises:
+        HrlibError: numbers that make no shop.
+    """
+    if size not in SIZES:
+        raise HrlibError(f"size is {size!r}: expected {' or '.join(map(repr, SIZES))}")
+    counts = {
+        "products": SIZES[size][0] if products is None else products,
+        "photos": SIZES[size][1] if photos is None else photos,
+    }
+    for name, count in counts.items():
+        if not isinstance(count, int) or count < 1:
+            raise HrlibError(f"{name} is {count!r}: expected an integer of at least 1")
+    if not 0 <= mismatched <= 1:
+        raise HrlibError(f"mismatched is {mismatched}: expected a share from 0 to 1")
+    shown = [
+        Photo(seed, category, product, photo, tuple(image_size))
+        for category in CATEGORIES
+        for product in range(counts["products"])
+        for photo in range(counts["photos"])
+    ]
+    items = pd.DataFrame([_row(photo) for photo in shown])
+    items["title"] = _mismatch(items["title"], items["product"], mismatched, seed)
+    hierarchy = Hierarchy.from_frame(items, LEVELS)
+    fingerprint = hashlib.blake2b(repr((VERSION, shown)).encode(), digest_size=16).hexdigest()
+    return assemble(
+        "synthetic",
+        items,
+        shown,
+        draw,
+        fingerprint,
+        hierarchy,
+        ATTRIBUTES,
+        "title",
+        image_size=tuple(image_size),
+        cache_dir=cache_dir,
+        workers=workers,
+    )
+
+
+@dataclass(frozen=True)
+class Photo:
+    """Which photo of which product: all that `draw` needs to know."""
+
+    seed: int
+    category: str
+    product: int
+    photo: int
+    size: tuple[int, int]
+
+    def rng(self, *what: object) -> random.Random:
+        """Random numbers for a purpose; the same on every machine, whatever else was drawn."""
+        return random.Random("/".join(map(str, (self.seed, self.category, self.product, *what))))
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a product keeps over its photos."""
+
+    colour: str
+    second: str
+    pattern: str
+    material: str
+    scale: float
+    phase: float
+
+
+def look(photo: Photo) -> Look:
+    """The look of the product on a photo."""
+    rng = photo.rng("look")
+    colour, second = rng.sample(sorted(surface.COLOURS), 2)
+    materials = SHOP[CATEGORIES[photo.category]][0]
+    return Look(
+        colour, second, rng.choice(surface.PATTERNS), rng.choice(materials), rng.uniform(0.09, 0.2), rng.random()
+    )
+
+
+def draw(photo: Photo) -> np.ndarray:
+    """The photo, (H, W, 3) uint8."""
+    product, cut, rng = look(photo), photo.rng("cut"), photo.rng("photo", photo.photo)
+    shape = Pen()
+    SHOP[CATEGORIES[photo.category]][1][photo.category](shape, cut.uniform)
+    tint = photo.rng("tint")
+    colours = (surface.varied(tint, product.colour), surface.varied(tint, product.second))
+    large = (photo.size[0] * scene.SCALE, photo.size[1] * scene.SCALE)
+    image = scene.background(rng, _scene(photo), large)
+    place, _ = scene.pose(photo.rng("pose", photo.photo), large)
+    pattern = surface.pattern_shapes(product.pattern, product.scale, product.phase)
+    scene.draw_product(image, shape, pattern, surface.material_shapes(product.material), colours, place, rng)
+    if rng.random() < 0.4:
+        scene.occlude(rng, image)
+    return scene.develop(rng, image, photo.size)
+
+
+def _scene(photo: Photo) -> str:
+    return photo.rng("scene", photo.photo).choice(scene.SCENES)
+
+
+def _row(photo: Photo) -> dict[str, Any]:
+    """The photo's row of the item table, with some attributes missing."""
+    product, known = look(photo), photo.rng("known")
+    name = f"{photo.category} {photo.product:03d}"
+    values = {
+        "colour": product.colour,
+        "second_colour": product.second if product.pattern != "plain" else None,
+        "pattern": product.pattern,
+        "material": product.material,
+        "sleeve_length": SLEEVES.get(photo.category),
+    }
+    values = {key: value if known.random() >= MISSING else None for key, value in values.items()}
+    row = {"id": f"{photo.category}-{photo.product:03d}-{photo.photo:02d}", "product": name, "category": photo.category}
+    return row | {"department": CATEGORIES[photo.category], **values, "scene": _scene(photo), "title": title(photo)}
+
+
+def title(photo: Photo) -> str:
+    """A title in one of several wordings; some say where the product stands or lies."""
+    product, rng = look(photo), photo.rng("title", photo.photo)
+    middle = scene.pose(photo.rng("pose", photo.photo), (64, 64))[1]
+    side = "on the left" if middle[0] < 0.46 else "on the right" if middle[0] > 0.54 else "in the middle"
+    kind, patterned = photo.category, f"{product.pattern} " if product.pattern != "plain" else ""
+    wordings = (
+        f"{product.colour} {patterned}{kind}",
+        f"{patterned}{product.material} {kind} in {product.colour}",
+        f"{kind}, {product.colour}, {product.material}",
+        f"a {product.colour} {kind}" + (f" with {product.second} accents" if patterned else ""),
+        f"{product.colour} {kind} {side}",
+        f"{product.colour} {patterned}{kind}, {_scene(photo)}",
+    )
+    text = rng.choice(wordings)
+    return text[0].upper() + text[1:]
+
+
+def _mismatch(titles: pd.Series, products: pd.Series, share: float, seed: int) -> pd.Series:
+    """Give a share of the photos the title of another product's photo."""
+    rng = random.Random(f"{seed}/mismatch")
+    result, products = titles.tolist(), products.tolist()
+    if share and len(set(products)) > 1:
+        for row in rng.sample(range(len(result)), round(share * len(result))):
+            other = row
+            while products[other] == products[row]:
+                other = rng.randrange(len(result))
+            result[row] = titles.iloc[other]
+    return pd.Series(result)
+
+
+def contact_sheet(photos: list[np.ndarray], columns: int) -> Image.Image:
+    """Photos side by side, for a look at the drawings."""
+    rows = [
+        np.concatenate(photos[start : start + columns], axis=1)
+        for start in range(0, len(photos) - columns + 1, columns)
+    ]
+    return Image.fromarray(np.concatenate(rows))

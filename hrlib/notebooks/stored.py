@@ -1,0 +1,25 @@
+"""The outputs that notebooks are committed with."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import nbformat
+
+from hrlib.files import write
+
+
+def store_outputs(executed: Path, notebook: Path) -> None:
+    """Write an executed notebook over its source, without what papermill adds: injected cells, times, paths of the machine."""
+    nb = nbformat.read(executed, as_version=4)
+    nb.cells = [cell for cell in nb.cells if "injected-parameters" not in cell.metadata.get("tags", [])]
+    nb.metadata = {key: nb.metadata[key] for key in ("kernelspec", "language_info") if key in nb.metadata}
+    nb.metadata["language_info"] = {"name": "python"}
+    for count, cell in enumerate((cell for cell in nb.cells if cell.cell_type == "code"), 1):
+        cell.execution_count = count
+        for output in cell.outputs:
+            if output.output_type == "execute_result":
+                output.execution_count = count
+    for cell in nb.cells:
+        cell.metadata = {"tags": cell.metadata["tags"]} if cell.metadata.get("tags") else {}
+    write(notebook, (nbformat.writes(nb) + "\n").encode())

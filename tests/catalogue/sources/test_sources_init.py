@@ -1,0 +1,26 @@
+import pytest
+
+import hrlib as hr
+from hrlib.catalogue.sources import SOURCES
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ({"name": "grocerry"}, "no data set is called 'grocerry'; did you mean 'grocery'"),
+        ({"name": "synthetic", "size": "medium"}, "size is 'medium': expected 'small' or 'full'"),
+        ({"name": "synthetic", "image_sice": 3}, "'synthetic' has no setting 'image_sice'; did you mean 'image_size'"),
+    ],
+)
+def test_bad_calls_are_named(arguments, says):
+    with pytest.raises(hr.HrlibError, match=says):
+        hr.load(**arguments)
+
+
+@pytest.mark.parametrize("name", [name for name in SOURCES if name != "synthetic"])
+def test_missing_data_says_where_to_get_it_and_where_to_put_it(name, tmp_path, monkeypatch):
+    with pytest.raises(hr.HrlibError, match=r"neither .*zip nor .* Get .* put it there|put them there"):
+        hr.load(name, data_dir=tmp_path)
+    monkeypatch.delenv("HRLIB_DATA", raising=False)
+    with pytest.raises(hr.HrlibError, match="give data_dir=... or set HRLIB_DATA"):
+        hr.load(name)

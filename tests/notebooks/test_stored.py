@@ -1,0 +1,20 @@
+import nbformat
+
+from hrlib.notebooks import run
+from hrlib.notebooks.stored import store_outputs
+
+
+def test_outputs_without_traces_of_the_run(tmp_path, write_notebook):
+    path = write_notebook(tmp_path, "one", 'out_dir: str = "out"  # results', "6 * 7")
+    (outcome,) = run([path], out=tmp_path / "out")
+    store_outputs(outcome.path, path)
+    text = path.read_text()
+    assert "42" in text and str(tmp_path) not in text and "papermill" not in text and "injected" not in text
+    notebook = nbformat.read(path, as_version=4)
+    nbformat.validate(notebook)
+    assert [cell.execution_count for cell in notebook.cells] == [1, 2]
+    assert notebook.cells[0].metadata == {"tags": ["parameters"]}
+    again = path.read_bytes()
+    (outcome,) = run([path], out=tmp_path / "out")
+    store_outputs(outcome.path, path)
+    assert path.read_bytes() == again
