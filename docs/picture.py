@@ -11,6 +11,7 @@ import sys
 import matplotlib
 import numpy as np
 import torch
+from PIL import Image
 
 import hrlib as hr
 from hrlib.evaluation import neighbours
@@ -43,6 +44,7 @@ def main(path: str) -> None:
         ROWS,
         columns + 2,
         figsize=(0.8 * (columns + 1.2), 0.92 * ROWS + 0.8),
+        dpi=110,
         width_ratios=[1, 0.3, *[1] * K, 0.3, *[1] * K],
     )
     for axis in axes.flat:
@@ -66,7 +68,9 @@ def main(path: str) -> None:
     for column, text in ((0, "query"), (2, "flat proxies"), (3 + K, "hierarchical proxies")):
         figure.text(axes[0, column].get_position().x0, top, text, fontsize=11, fontweight="bold")
     figure.text(0.01, 0.02, "✓ the same product   ≈ the same category   ✗ another category", fontsize=9)
-    figure.savefig(path, dpi=110)
+    figure.canvas.draw()
+    drawn = Image.fromarray(np.asarray(figure.canvas.buffer_rgba())).convert("RGB")
+    drawn.quantize(256).save(path, optimize=True)  # a palette makes it a third as large
 
 
 if __name__ == "__main__":

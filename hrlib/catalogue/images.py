@@ -16,38 +16,39 @@ MAX_PIXELS = 64_000_000
 Fit = Literal["pad", "crop", "stretch"]
 
 
-def decode(data: bytes, *, max_pixels: int = MAX_PIXELS, name: str = "photo") -> Image.Image:
+def decode(data: bytes, *, max_pixels: int = MAX_PIXELS, name: str = "") -> Image.Image:
     """An RGB image from the bytes of a JPEG, PNG or WEBP file; what the file is called does not matter.
 
     The header is checked before a pixel is decoded. The EXIF orientation is applied; transparency is laid on white; CMYK, palette, grey and
     16-bit pictures are converted.
 
     Raises:
-        BadImage: empty, not an image, of another format, animated, more than `max_pixels`, or cut off.
+        BadImage: with `name` before the reason: empty, not an image, of another format, animated, more than `max_pixels`, or cut off.
     """
+    name = f"{name}: " if name else ""
     if not data:
-        raise BadImage(f"{name}: the file is empty")
+        raise BadImage(f"{name}the file is empty")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # our own cap is the stricter one
             image = Image.open(io.BytesIO(data), formats=FORMATS)
     except Image.DecompressionBombError as error:
-        raise BadImage(f"{name}: more than the cap of {max_pixels:,} pixels; make it smaller ({error})") from error
+        raise BadImage(f"{name}more than the cap of {max_pixels:,} pixels; make it smaller ({error})") from error
     except Exception as error:
         raise BadImage(
-            f"{name}: not a JPEG, PNG or WEBP picture{_looks_like(data)}; convert it to one of these"
+            f"{name}not a JPEG, PNG or WEBP picture{_looks_like(data)}; convert it to one of these"
         ) from error
     if image.width * image.height > max_pixels:
         raise BadImage(
-            f"{name}: {image.width} x {image.height}, more than the cap of {max_pixels:,} pixels; make it smaller"
+            f"{name}{image.width} x {image.height}, more than the cap of {max_pixels:,} pixels; make it smaller"
         )
     if getattr(image, "n_frames", 1) > 1:
-        raise BadImage(f"{name}: animated, {image.n_frames} frames; give a still picture")
+        raise BadImage(f"{name}animated, {image.n_frames} frames; give a still picture")
     try:
         image.load()
         return _rgb(ImageOps.exif_transpose(image))
     except Exception as error:
-        raise BadImage(f"{name}: {image.format} that cannot be decoded, cut off or damaged ({error})") from error
+        raise BadImage(f"{name}{image.format} that cannot be decoded, cut off or damaged ({error})") from error
 
 
 def resize(image: Image.Image, size: tuple[int, int], fit: Fit = "pad") -> np.ndarray:

@@ -23,7 +23,7 @@ from hrlib import progress
 from hrlib.catalogue.images import Fit, decode, resize
 from hrlib.errors import BadImage, HrlibError
 
-FORMAT = 1
+FORMAT = 2
 CHUNK = 64  # photos a task: large enough to hide the hand-over, small enough for a smooth bar
 STALE_SECONDS = 24 * 3600
 
@@ -105,7 +105,9 @@ def build_store(
             raise HrlibError(
                 f"the cache {folder} was built and cannot be read: is the disk full or shared with another program?"
             )
-    array, bad = found
+    array, reasons = found
+    # the cache is found by content and may have been made from files of other names: the names are added here
+    bad = {row: f"{references[row]}: {reason}" for row, reason in reasons.items()}
     if bad and on_bad == "raise":
         shown = "; ".join(list(bad.values())[:5])
         raise BadImage(
@@ -180,11 +182,11 @@ def _photos(
     for offset, reference in enumerate(references):
         try:
             got = read(reference)
-            pixels[offset] = got if isinstance(got, np.ndarray) else resize(decode(got, name=str(reference)), size, fit)
+            pixels[offset] = got if isinstance(got, np.ndarray) else resize(decode(got), size, fit)
         except BadImage as error:
             bad[offset] = str(error)
         except OSError as error:
-            bad[offset] = f"{reference}: {error.strerror or error}"
+            bad[offset] = error.strerror or str(error)
     return pixels, bad
 
 
@@ -203,7 +205,7 @@ class ZipReader:
         try:
             return _archive(self.path, os.stat(self.path).st_mtime_ns).read(name)
         except (KeyError, zipfile.BadZipFile) as error:
-            raise BadImage(f"{name}: not in {self.path}, or damaged there ({error})") from error
+            raise BadImage(f"{name} is not in {self.path}, or damaged there ({error})") from error
 
 
 @lru_cache(maxsize=8)

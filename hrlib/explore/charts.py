@@ -21,7 +21,9 @@ def curves(histories: dict[str, pd.DataFrame], metric: str = "map@r", x: str = "
         chart.add_scatter(
             x=list(across), y=history[metric].round(5).tolist(), name=name, mode="lines+markers", line=line
         )
-    chart.update_xaxes(title=x)
+    chart.update_xaxes(
+        title=x, tickformat="d" if x == "epoch" else None, dtick=1 if x == "epoch" and len(across) <= 20 else None
+    )
     chart.update_yaxes(title=metric)
     return chart.update_layout(legend={"orientation": "h", "y": -0.25}, height=380)
 

@@ -88,8 +88,8 @@ def proxies_on_a_circle(
         figure.update_yaxes(scaleanchor=f"x{number if number > 1 else ''}", row=1, col=number)
     figure.update_layout(
         template=TEMPLATE,
-        height=330,
-        margin={"l": 10, "r": 10, "t": 40, "b": 10},
+        height=350,
+        margin={"l": 10, "r": 10, "t": 64, "b": 10},
         legend={"orientation": "h", "y": -0.05},
     )
     return figure

@@ -34,7 +34,7 @@ def contact_sheet(
     sheet = figure(title=f"{min(classes, count)} of {count} classes at level {hierarchy.levels[index]!r}")
     for row, label in enumerate(chosen):
         items = rng.permutation(np.flatnonzero(labels == label))[:per_class]
-        _text(sheet, -0.1, row + 0.45, _short(hierarchy.names[index][label], 24), anchor="right")
+        _text(sheet, 0, row + 0.45, _short(hierarchy.names[index][label], 24), anchor="right", shift=-10)
         for column, item in enumerate(items):
             _photo(sheet, column, row, catalogue.images[int(item)])
     return _finish(sheet, columns=per_class, rows=len(chosen), left=190)
@@ -110,10 +110,20 @@ def _short(text: str, length: int) -> str:
 
 
 def _text(
-    sheet: go.Figure, x: float, y: float, text: str, anchor: str = "center", size: int = 13, colour: str = "#222222"
+    sheet: go.Figure,
+    x: float,
+    y: float,
+    text: str,
+    anchor: str = "center",
+    size: int = 13,
+    colour: str = "#222222",
+    shift: int = 0,
 ) -> None:
+    """Text at (x, y), moved by `shift` pixels: plotly hides a text whose x lies beyond the axis, but not one that is shifted there."""
     font = {"size": size, "color": colour}
-    sheet.add_annotation(x=x, y=y, text=text, showarrow=False, xanchor=anchor, yanchor="middle", font=font)
+    sheet.add_annotation(
+        x=x, y=y, text=text, showarrow=False, xanchor=anchor, yanchor="middle", font=font, xshift=shift
+    )
 
 
 def _finish(sheet: go.Figure, columns: float, rows: float, left: int) -> go.Figure:

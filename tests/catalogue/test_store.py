@@ -92,6 +92,16 @@ def test_bad_photos_are_named_or_skipped_also_from_the_cache(photos, tmp_path):
         assert sorted(bad) == [2, 5] and "empty" in bad[2] and "No such file" in bad[5]
 
 
+def test_the_same_content_elsewhere_is_named_by_its_own_path(photos, tmp_path):
+    with open(photos[2], "wb") as file:
+        file.write(b"no photo")
+    build(photos, tmp_path, on_bad="skip")
+    moved = tmp_path / "moved"
+    os.rename(os.path.dirname(photos[0]), moved)
+    _, bad = build([str(moved / os.path.basename(photo)) for photo in photos], tmp_path, on_bad="skip")
+    assert bad[2].startswith(f"{moved}")
+
+
 @pytest.mark.parametrize("damage", ["array", "manifest", "gone"])
 def test_a_damaged_cache_is_built_again(photos, tmp_path, damage):
     expected, _ = build(photos, tmp_path)
@@ -151,7 +161,7 @@ def test_photos_out_of_a_zip(photos, tmp_path):
     store, _ = build_store(names, ZipReader(str(path)), **settings)
     np.testing.assert_array_equal(store[:], build(photos, tmp_path)[0][:])
     assert zip_fingerprint(path, names[::-1]) != fingerprint
-    with pytest.raises(BadImage, match="nothere.jpg: not in .*all of them.zip"):
+    with pytest.raises(BadImage, match="nothere.jpg is not in .*all of them.zip"):
         ZipReader(str(path))("nothere.jpg")
 
 
