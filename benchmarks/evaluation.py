@@ -1,6 +1,6 @@
 """How long the retrieval metrics take, beside pytorch-metric-learning's AccuracyCalculator in the same run.
 
-    python benchmarks/evaluation.py --sizes 12000 20000 --out benchmarks/results/evaluation.json
+    python benchmarks/evaluation.py --sizes 12000 20000 --out FOLDER
 
 Clustered random embeddings, 5 items a class, 12 superclasses. "finest" is the metrics of the finest level alone;
 "table" is ours of both levels, beside AccuracyCalculator's three metrics at the superclass level. Both sides use as
@@ -95,7 +95,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=1, help="of torch and of faiss")
     parser.add_argument("--repeats", type=int, default=3, help="runs of each, of which the quickest counts")
     parser.add_argument("--quick", action="store_true", help="2,000 embeddings of 64 dimensions: does it run at all")
-    parser.add_argument("--out", type=Path, help="JSON to be written")
+    parser.add_argument("--out", type=Path, help="folder for evaluation.json")
     settings = parser.parse_args()
     if settings.quick:
         settings.sizes, settings.dim = [2_000], 64
@@ -106,9 +106,9 @@ def main() -> None:
     rows = [row for n in settings.sizes for row in measure(n, settings.dim, settings.repeats)]
     print(pd.DataFrame(rows).round(3).to_string(index=False))
     if settings.out:
-        settings.out.parent.mkdir(parents=True, exist_ok=True)
+        settings.out.mkdir(parents=True, exist_ok=True)
         record = {"threads": settings.threads, "repeats": settings.repeats, "versions": versions(), "rows": rows}
-        settings.out.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+        (settings.out / "evaluation.json").write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

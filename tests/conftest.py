@@ -1,6 +1,7 @@
 """What all tests share: the folder of real data, one thread a process, one cache for the whole session."""
 
 import os
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -11,9 +12,11 @@ hypothesis.settings.register_profile("default", deadline=None, max_examples=20, 
 hypothesis.settings.register_profile("stress", deadline=None, max_examples=10_000, database=None)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
-# a cache of the test run's own, shared by its parallel processes: the user's is neither used nor filled
-_run = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))
-os.environ["HRLIB_CACHE"] = str(Path(tempfile.gettempdir()) / f"hrlib-tests-{_run}")
+# a cache of the test run's own, made here once and inherited by its parallel processes: the user's is neither used nor filled
+_owner = "HRLIB_TEST_CACHE" not in os.environ
+if _owner:
+    os.environ["HRLIB_TEST_CACHE"] = tempfile.mkdtemp(prefix="hrlib-tests-")
+os.environ["HRLIB_CACHE"] = os.environ["HRLIB_TEST_CACHE"]
 os.environ["HRLIB_PROGRESS"] = "0"
 
 
@@ -24,10 +27,8 @@ def pytest_configure(config):
 
 
 def pytest_sessionfinish(session):
-    if not hasattr(session.config, "workerinput"):  # the parent of parallel workers, or the only process
-        import shutil
-
-        shutil.rmtree(Path(tempfile.gettempdir()) / f"hrlib-tests-{_run}", ignore_errors=True)
+    if _owner:
+        shutil.rmtree(os.environ.pop("HRLIB_TEST_CACHE"), ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

@@ -34,7 +34,10 @@ class SmallEncoder(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         maps = self.trunk((images - 0.5) * 4)
-        pooled = torch.cat([maps.mean((2, 3)), maps.amax((2, 3))], 1)
+        spots = maps.permute(0, 2, 3, 1).flatten(
+            1, 2
+        )  # (B, places, channels): over one axis both are several times quicker
+        pooled = torch.cat([spots.mean(1), spots.max(1).values], 1)
         return F.normalize(self.head(pooled).float(), dim=1)
 
 

@@ -16,17 +16,26 @@ from hrlib.notebooks.stored import store_outputs
 def main(arguments: list[str] | None = None) -> int:
     """Run the chosen notebooks; 0 if all passed, 1 if one failed, 2 if the call was wrong, 130 after Ctrl-C."""
     parser = argparse.ArgumentParser(
-        prog="python -m hrlib.notebooks", description="Run notebooks with parameters; gather their metrics; write a report."
+        prog="python -m hrlib.notebooks",
+        description="Run notebooks with parameters; gather their metrics; write a report.",
     )
     parser.add_argument("names", nargs="*", help="numbers or names, such as 03; none: all")
-    parser.add_argument("-p", "--parameter", action="append", default=[], metavar="NAME=VALUE", help="may be given again")
+    parser.add_argument(
+        "-p", "--parameter", action="append", default=[], metavar="NAME=VALUE", help="may be given again"
+    )
     parser.add_argument("--notebooks", default=_default_folder(), help="the folder of the notebooks (%(default)s)")
     parser.add_argument("--out", default="out", help="the folder for results (%(default)s)")
-    parser.add_argument("--jobs", type=int, default=1, help="notebooks at a time, with one thread each if several (%(default)s)")
-    parser.add_argument("--cell-timeout", type=int, default=600, metavar="SECONDS", help="that a cell may take (%(default)s)")
+    parser.add_argument(
+        "--jobs", type=int, default=1, help="notebooks at a time, with one thread each if several (%(default)s)"
+    )
+    parser.add_argument(
+        "--cell-timeout", type=int, default=600, metavar="SECONDS", help="that a cell may take (%(default)s)"
+    )
     parser.add_argument("--fail-fast", action="store_true", help="start no more after a failure")
     parser.add_argument("--list", action="store_true", help="list the notebooks and their parameters, run nothing")
-    parser.add_argument("--store", action="store_true", help="write the outputs back into the notebooks, to be committed")
+    parser.add_argument(
+        "--store", action="store_true", help="write the outputs back into the notebooks, to be committed"
+    )
     options = parser.parse_args(arguments)
     try:
         notebooks = find(options.names, options.notebooks)

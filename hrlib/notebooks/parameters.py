@@ -35,7 +35,8 @@ def declared(notebook: Path) -> dict[str, Parameter]:
     logging.getLogger("papermill").setLevel(logging.ERROR)
     found = papermill.inspect_notebook(str(notebook))
     return {
-        name: Parameter(name, facts["inferred_type_name"], facts["default"], facts["help"]) for name, facts in found.items()
+        name: Parameter(name, facts["inferred_type_name"], facts["default"], facts["help"])
+        for name, facts in found.items()
     }
 
 

@@ -53,7 +53,14 @@ def _page(path: Path) -> str:
 
 def _figure(figure: dict, identifier: str) -> str:
     figure.pop("config", None)
-    return plotly.io.to_html(figure, include_plotlyjs=False, full_html=False, div_id=identifier, validate=False, config={"displaylogo": False})
+    return plotly.io.to_html(
+        figure,
+        include_plotlyjs=False,
+        full_html=False,
+        div_id=identifier,
+        validate=False,
+        config={"displaylogo": False},
+    )
 
 
 def _index(outcomes: Sequence[Outcome]) -> str:
@@ -73,7 +80,9 @@ def _index(outcomes: Sequence[Outcome]) -> str:
                 f'<tr><td>{html.escape(metric)}</td><td class="number">{html.escape(_number(value))}</td></tr>'
                 for metric, value in outcome.metrics.items()
             )
-            body += f"<details open><summary>{html.escape(outcome.name)}: metrics</summary><table>{cells}</table></details>"
+            body += (
+                f"<details open><summary>{html.escape(outcome.name)}: metrics</summary><table>{cells}</table></details>"
+            )
     return body
 
 

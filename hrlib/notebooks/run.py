@@ -45,12 +45,16 @@ def find(names: Sequence[str] = (), folder: str | os.PathLike[str] = "notebooks"
     folder = Path(folder)
     there = sorted(path for path in folder.glob("*.ipynb") if not path.name.startswith("."))
     if not there:
-        raise HrlibError(f"no notebooks in {folder.resolve()}: run this where the folder notebooks/ is, or name it with --notebooks")
+        raise HrlibError(
+            f"no notebooks in {folder.resolve()}: run this where the folder notebooks/ is, or name it with --notebooks"
+        )
     chosen = []
     for name in names:
         matches = [path for path in there if path.stem.startswith(Path(name).stem)]
         if len(matches) != 1:
-            raise HrlibError(f"{len(matches)} notebooks begin with {name!r}; {nearest(name, [path.stem for path in there])}")
+            raise HrlibError(
+                f"{len(matches)} notebooks begin with {name!r}; {nearest(name, [path.stem for path in there])}"
+            )
         chosen += matches
     return chosen or there
 
@@ -80,10 +84,16 @@ def run(
         HrlibError: parameters that do not fit; KeyboardInterrupt: after the kernels are gone.
     """
     paths = [Path(notebook) for notebook in notebooks]
+    if jobs < 1:
+        raise HrlibError(f"jobs is {jobs}: expected at least 1")
+    if "out_dir" in (parameters or {}):
+        raise HrlibError("out_dir is set for each notebook below --out: leave it out")
     values = checked(paths, parameters or {})
     out = Path(out).resolve()
     waiting, running, outcomes = list(paths), {}, []
-    pool = ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn"), initializer=_quiet, initargs=(jobs,))
+    pool = ProcessPoolExecutor(
+        jobs, mp_context=multiprocessing.get_context("spawn"), initializer=_quiet, initargs=(jobs,)
+    )
     try:
         while waiting or running:
             while waiting and len(running) < jobs:
@@ -138,7 +148,9 @@ def _execute(path: Path, folder: Path, values: dict[str, Any], cell_timeout: int
             log_output=False,
             cwd=str(path.parent),
             store_widget_state=False,
-            extra_arguments=["--IPKernelApp.log_level=ERROR"],  # it warns at each start about a transport that stays on this machine
+            extra_arguments=[
+                "--IPKernelApp.log_level=ERROR"
+            ],  # it warns at each start about a transport that stays on this machine
         )
     except papermill.PapermillExecutionError as failed:
         error = _explained(failed.exec_count, failed.source, "\n".join(failed.traceback))
@@ -162,5 +174,8 @@ def _outcome(future, path: Path, out: Path) -> Outcome:
         seconds, error = 0.0, "its process was killed"
     metrics = {}
     if not error and (folder / "metrics.json").is_file():
-        metrics = json.loads((folder / "metrics.json").read_text())
+        try:
+            metrics = json.loads((folder / "metrics.json").read_text())
+        except ValueError as damaged:
+            error = f"its metrics.json is no JSON: {damaged}"
     return Outcome(path.stem, folder / path.name, seconds, error, metrics)

@@ -55,10 +55,11 @@ def load_checkpoint(
         names = _parameter_names(modules)
         for group in optimizer.param_groups:
             for parameter in group["params"]:
-                # the step count of AdamW and its moments live where the parameter lives, but for the count, which stays on the CPU
                 state = _below(tensors, f"optimizer.{names[parameter]}")
+                # in the parameter's own memory layout: a fused optimizer goes through both as they lie
                 optimizer.state[parameter] = {
-                    key: value if value.ndim == 0 else value.to(parameter.device) for key, value in state.items()
+                    key: torch.empty_like(parameter).copy_(value) if value.ndim else value.to(parameter.device)
+                    for key, value in state.items()
                 }
     return facts
 

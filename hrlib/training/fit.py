@@ -19,13 +19,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class FitSettings:
-    """How a run trains; every value was chosen on validation classes of fashion product groups.
+    """How a run trains; rates, warm-up and augmentation were chosen on validation classes of fashion product groups.
 
-    epochs; batch_size: photos a step; per_class: photos of a class in a batch; lr, proxy_lr: peak learning rates of the network and of
-    the loss's own parameters (proxies turn slowly at the network's rate); warmup: the part of the steps in which the rates rise,
-    after which they fall along a cosine; weight_decay: of AdamW; augment: see `augmentation`; precision: "auto" is bf16 where
-    the device is quicker with it; accelerator: "auto", "cpu", "cuda", "mps"; seed: of batches and augmentation; keep: the weights that
-    the model has at the end, of the epoch that was best on validation classes or of the last.
+    epochs: passes over the items. batch_size: photos a step. per_class: photos of a class in a batch; 2 is the least at which each photo
+    has a partner, as pairwise losses need it; proxy losses learn more with 1, which lets more classes into a batch. lr, proxy_lr: peak
+    learning rates of the network and of the loss's own parameters (proxies turn too slowly at the network's rate). warmup: the part of
+    the steps in which the rates rise; then they fall along a cosine. weight_decay: of AdamW. augment: see `augmentation`. precision: "auto" is
+    bf16 where the device is quicker with it. accelerator: "auto", "cpu", "cuda", "mps". seed: of batches and augmentation. keep: the
+    weights that the model has at the end, of the epoch that was best on validation classes (if there are any) or of the last.
     """
 
     epochs: int = 10

@@ -69,7 +69,9 @@ class Loop:
         self.augment = augmentation(settings.augment)
         self.fabric, self.precision = _fabric(settings)
         model.to(memory_format=torch.channels_last)
-        optimizer = torch.optim.AdamW(parameter_groups(model, loss, settings), weight_decay=settings.weight_decay)
+        optimizer = torch.optim.AdamW(
+            parameter_groups(model, loss, settings), weight_decay=settings.weight_decay, fused=True
+        )
         self.network, self.optimizer = self.fabric.setup(model, optimizer)
         self.fabric.to_device(loss)
         self.step, self.rows, self.best = 0, [], None

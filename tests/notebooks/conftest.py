@@ -13,7 +13,9 @@ def write_notebook():
         cells = [nbformat.v4.new_code_cell(parameters, metadata={"tags": ["parameters"]})]
         cells += [nbformat.v4.new_code_cell(source) for source in sources]
         kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
-        notebook = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel, "language_info": {"name": "python"}})
+        notebook = nbformat.v4.new_notebook(
+            cells=cells, metadata={"kernelspec": kernel, "language_info": {"name": "python"}}
+        )
         nbformat.write(notebook, folder / f"{name}.ipynb")
         return folder / f"{name}.ipynb"
 

@@ -13,7 +13,15 @@ from hrlib.notebooks import declared, find, run
 
 FOLDER = Path(__file__).parents[2] / "notebooks"
 NOTEBOOKS = find((), FOLDER)
-STANDARD = {"dataset": "str", "size": "str", "seed": "int", "epochs": "int", "data_dir": "str", "out_dir": "str", "interactive": "bool"}
+STANDARD = {
+    "dataset": "str",
+    "size": "str",
+    "seed": "int",
+    "epochs": "int",
+    "data_dir": "str",
+    "out_dir": "str",
+    "interactive": "bool",
+}
 
 
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
@@ -24,10 +32,22 @@ def test_runs_in_the_small_profile(notebook, tmp_path):
     assert outcome.path.stat().st_size < 1_500_000
 
 
-@pytest.mark.parametrize("notebook", [path for path in NOTEBOOKS if path.stem.startswith(("01", "index"))], ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "notebook", [path for path in NOTEBOOKS if path.stem.startswith(("01", "index"))], ids=lambda path: path.stem
+)
 def test_stored_outputs_hold(notebook):
     """nbval runs the notebook again and compares the cells tagged nbval-check-output."""
-    command = [sys.executable, "-m", "pytest", "--nbval-lax", "--nbval-kernel-name=python3", "-q", "-p", "no:xdist", str(notebook)]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "--nbval-lax",
+        "--nbval-kernel-name=python3",
+        "-q",
+        "-p",
+        "no:xdist",
+        str(notebook),
+    ]
     done = subprocess.run(command, capture_output=True, text=True, cwd=FOLDER.parent)
     assert done.returncode == 0, done.stdout[-3000:]
 

@@ -14,7 +14,10 @@ METRICS = 'import json, pathlib\n(pathlib.Path(out_dir) / "metrics.json").write_
 @pytest.fixture(scope="module")
 def report(tmp_path_factory, write_notebook):
     folder = tmp_path_factory.mktemp("a report")
-    for name, sources in {"01_figure": [FIGURE, METRICS], "02_bad": ["raise ValueError('<script>no</script>')"]}.items():
+    for name, sources in {
+        "01_figure": [FIGURE, METRICS],
+        "02_bad": ["raise ValueError('<script>no</script>')"],
+    }.items():
         write_notebook(folder, name, PARAMETERS, *sources)
     assert main(["--notebooks", str(folder), "--out", str(folder / "out"), "--jobs", "2"]) == 1
     return folder / "out"
@@ -48,5 +51,5 @@ def test_wrong_calls_are_told_and_start_nothing(report, capsys):
 
 
 def test_outputs_are_stored_only_for_the_defaults(report, capsys):
-    assert main(["01", "--notebooks", str(report.parent), "--store", "-p", "out_dir=x"]) == 2
+    assert main(["01", "--notebooks", str(report.parent), "--store", "-p", "seed=1"]) == 2
     assert "leave out -p" in capsys.readouterr().err

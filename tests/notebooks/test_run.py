@@ -58,7 +58,17 @@ def test_parameters_are_checked_before_anything_starts(tmp_path, write):
     good = write(tmp_path, "good", METRICS)
     with pytest.raises(HrlibError, match="no parameter 'epoch'"):
         run([good], {"epoch": 1}, tmp_path / "out")
+    with pytest.raises(HrlibError, match="jobs is 0"):
+        run([good], {}, tmp_path / "out", jobs=0)
+    with pytest.raises(HrlibError, match="out_dir is set for each notebook"):
+        run([good], {"out_dir": "x"}, tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+def test_metrics_that_are_no_json_fail_that_notebook_only(tmp_path, write):
+    bad = write(tmp_path, "bad", METRICS.replace("json.dumps({", "'{' + str({"))
+    (outcome,) = run([bad], out=tmp_path / "out")
+    assert "metrics.json is no JSON" in outcome.error and outcome.metrics == {}
 
 
 def test_find(tmp_path, write):
@@ -75,8 +85,18 @@ def test_find(tmp_path, write):
 
 
 def test_shell_ctrl_c_leaves_no_kernel(tmp_path, write):
-    write(tmp_path / "notebooks", "slow", f'open({str(tmp_path / "began")!r}, "w").close()\nimport time; time.sleep(120)')
-    command = [sys.executable, "-m", "hrlib.notebooks", "--notebooks", str(tmp_path / "notebooks"), "--out", str(tmp_path / "out")]
+    write(
+        tmp_path / "notebooks", "slow", f'open({str(tmp_path / "began")!r}, "w").close()\nimport time; time.sleep(120)'
+    )
+    command = [
+        sys.executable,
+        "-m",
+        "hrlib.notebooks",
+        "--notebooks",
+        str(tmp_path / "notebooks"),
+        "--out",
+        str(tmp_path / "out"),
+    ]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True)
     deadline = time.time() + 60
     while not (tmp_path / "began").exists() and time.time() < deadline:
