@@ -77,7 +77,8 @@ class HierarchicalProxyLoss(nn.Module):
         check_labels(labels, len(embeddings), len(self.ancestors))
         terms = [
             weight * self.base(embeddings, self.ancestors[labels, level], proxies)
-            for level, (weight, proxies) in enumerate(zip(self.weights, self.level_proxies(), strict=True))
+            # not strict: a hierarchy that is discovered has no coarse levels before its warm-up is over
+            for level, (weight, proxies) in enumerate(zip(self.weights, self.level_proxies(), strict=False))
             if weight
         ]
         return torch.stack(terms).sum()

@@ -160,6 +160,8 @@ class Loop:
             "images_per_second": self._speed(),
             "seconds": self.epoch["seconds"],
         }
+        if hasattr(self.modules["loss"], "report"):  # what a loss tells about itself, such as how its clusters settle
+            row |= self.modules["loss"].report()
         if self.validation is not None:
             finest = self.validation.hierarchy.select(self.validation.hierarchy.levels[:1])
             row["map@r"] = float(evaluate(self._embed(), finest)["map@r"].iloc[0])
