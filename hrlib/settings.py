@@ -23,18 +23,22 @@ def nearest(name: str, allowed: Iterable[str]) -> str:
 
 def strict(cls: type[T], values: dict[str, Any]) -> T:
     """An instance of the dataclass `cls` from keyword values; an unknown key or a value of the wrong type is an error that names it."""
-    hints = typing.get_type_hints(cls)
-    for key, value in values.items():
-        if key not in hints:
-            raise HrlibError(f"{key!r} is no setting of {cls.__name__}; {nearest(key, hints)}")
-        if not _fits(value, hints[key]):
-            raise HrlibError(
-                f"{cls.__name__}: {key} is {value!r} ({type(value).__name__}); expected {_name(hints[key])}"
-            )
+    check(cls.__name__, typing.get_type_hints(cls), values)
     return cls(**values)
 
 
+def check(owner: str, hints: dict[str, Any], values: dict[str, Any]) -> None:
+    """Refuse a key that is not in `hints` (name to type) and a value of another type; `owner` is whose settings they are."""
+    for key, value in values.items():
+        if key not in hints:
+            raise HrlibError(f"{key!r} is no setting of {owner}; {nearest(key, hints)}")
+        if not _fits(value, hints[key]):
+            raise HrlibError(f"{owner}: {key} is {value!r} ({type(value).__name__}); expected {_name(hints[key])}")
+
+
 def _fits(value: Any, hint: Any) -> bool:
+    if hint is Any:
+        return True
     origin = typing.get_origin(hint)
     if origin in (typing.Union, types.UnionType):
         return any(_fits(value, option) for option in typing.get_args(hint))

@@ -85,8 +85,6 @@ def _check(embeddings: Tensor, labels: Tensor, proxies: Tensor, classes: int = 1
             f"embeddings {tuple(embeddings.shape)} and proxies {tuple(proxies.shape)} do not fit: "
             "expected (B, D) and (C, D) with the same D"
         )
-    if len(embeddings) == 0:
-        raise HrlibError("the batch is empty: a proxy loss needs at least one embedding")
     if len(proxies) < classes:
         raise HrlibError(
             f"{len(proxies)} class at this level: Proxy-NCA compares with the other classes and needs at least {classes}; "
@@ -96,7 +94,9 @@ def _check(embeddings: Tensor, labels: Tensor, proxies: Tensor, classes: int = 1
 
 
 def check_labels(labels: Tensor, batch: int, classes: int) -> None:
-    """Refuse labels that are not (batch,) int64 in 0..classes-1. On a GPU the range is not read: that would stall the device."""
+    """Refuse an empty batch, and labels that are not (batch,) int64 in 0..classes-1. On a GPU the range is not read: that would stall the device."""
+    if batch == 0:
+        raise HrlibError("the batch is empty: a loss needs at least one embedding")
     if labels.shape != (batch,) or labels.dtype != torch.int64:
         raise HrlibError(
             f"labels are {tuple(labels.shape)} {labels.dtype}: expected int64 of shape ({batch},), the finest class of each"
@@ -105,3 +105,12 @@ def check_labels(labels: Tensor, batch: int, classes: int) -> None:
         low, high = (int(bound) for bound in labels.aminmax())
         if low < 0 or high >= classes:
             raise HrlibError(f"labels run from {low} to {high}: expected 0 to {classes - 1}, a proxy a class")
+
+
+def check_batch(embeddings: Tensor, labels: Tensor, classes: int, dim: int) -> None:
+    """Refuse embeddings that are not (B, dim), and labels that do not fit them."""
+    if embeddings.ndim != 2 or embeddings.shape[1] != dim:
+        raise HrlibError(
+            f"embeddings are {tuple(embeddings.shape)}: expected (B, {dim}), the dim that the loss was made with"
+        )
+    check_labels(labels, len(embeddings), classes)

@@ -1,0 +1,194 @@
+"""Every loss of the kit by its name, with its settings, their defaults and where those come from.
+
+Flat losses look at the finest classes only. Pairs and triplets need at least two photos of a class in a batch (`per_class=2` in `fit`).
+All compare directions: cosines, or distances between unit vectors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pytorch_metric_learning import losses as pml
+from pytorch_metric_learning import miners
+from pytorch_metric_learning.distances import DotProductSimilarity, LpDistance
+from torch import nn
+
+from hrlib.catalogue.hierarchy import Hierarchy
+from hrlib.losses.csl import CrossScaleLoss
+from hrlib.losses.hierarchical import HierarchicalProxyLoss
+from hrlib.losses.himulcone import HiMulConELoss
+from hrlib.losses.pml import Memory, MergeCentres, PeerLoss
+from hrlib.losses.registry import register
+
+
+def _peer(hierarchy: Hierarchy, dim: int, loss: nn.Module, **settings) -> PeerLoss:
+    return PeerLoss(loss, hierarchy.n_classes[0], dim, **settings)
+
+
+@register("contrastive")
+def contrastive(hierarchy: Hierarchy, dim: int, *, pos_margin: float = 0.0, neg_margin: float = 1.0) -> nn.Module:
+    """Hadsell et al., CVPR 2006: positives nearer than pos_margin, negatives farther than neg_margin (distances, 0..2), averaged over the
+    pairs that violate it. Defaults of pytorch-metric-learning; a distance of 1 is a cosine of .5."""
+    return _peer(hierarchy, dim, pml.ContrastiveLoss(pos_margin, neg_margin))
+
+
+@register("contrastive-xbm")
+def contrastive_xbm(
+    hierarchy: Hierarchy, dim: int, *, memory_size: int = 1024, pos_margin: float = 0.0, neg_margin: float = 1.0
+) -> nn.Module:
+    """Contrastive with cross-batch memory (Wang et al., CVPR 2020): each embedding is compared with the latest `memory_size` ones, the
+    batch's own included. Defaults of pytorch-metric-learning. Every call adds to the memory, which is part of the state_dict."""
+    return _peer(hierarchy, dim, Memory(pml.ContrastiveLoss(pos_margin, neg_margin), dim, memory_size))
+
+
+@register("triplet-semi-hard")
+def triplet_semi_hard(hierarchy: Hierarchy, dim: int, *, margin: float = 0.2) -> nn.Module:
+    """FaceNet (Schroff et al., CVPR 2015): d2(a, p) + margin < d2(a, n), on all triplets of the batch whose negative is farther than the
+    positive, but by less than the margin. Squared distances and .2 as in the article."""
+    loss = pml.TripletMarginLoss(margin, distance=LpDistance(power=2))
+    miner = miners.TripletMarginMiner(margin, type_of_triplets="semihard", distance=LpDistance(power=2))
+    return _peer(hierarchy, dim, loss, miner=miner)
+
+
+@register("n-pair")
+def n_pair(hierarchy: Hierarchy, dim: int, *, length: float = 4.0) -> nn.Module:
+    """N-pair (Sohn, NIPS 2016): one pair a class, the softmax of the anchor's positive among all positives.
+
+    The article leaves the embeddings' length free, with a penalty on it. Embeddings here are unit vectors, whose products (-1..1) are too
+    flat a softmax: they are handed over with `length`, so that logits are length^2 times the cosine. The default is our choice.
+    Of the photos of a class the first two in the batch are anchor and positive, the others are not used.
+    """
+    return _peer(
+        hierarchy, dim, pml.NPairsLoss(distance=DotProductSimilarity(normalize_embeddings=False)), scale=length
+    )
+
+
+@register("lifted-structure")
+def lifted_structure(hierarchy: Hierarchy, dim: int, *, neg_margin: float = 1.0, pos_margin: float = 0.0) -> nn.Module:
+    """Lifted structure (Song et al., CVPR 2016): each positive pair against all negatives of both of its ends. Defaults of
+    pytorch-metric-learning: the article's margin of 1."""
+    return _peer(hierarchy, dim, pml.LiftedStructureLoss(neg_margin=neg_margin, pos_margin=pos_margin))
+
+
+@register("multi-similarity")
+def multi_similarity(
+    hierarchy: Hierarchy, dim: int, *, alpha: float = 2.0, beta: float = 50.0, base: float = 0.5, epsilon: float = 0.1
+) -> nn.Module:
+    """Multi-similarity (Wang et al., CVPR 2019) with its own mining of pairs (epsilon). Defaults of pytorch-metric-learning; the article has
+    base 1."""
+    return _peer(hierarchy, dim, pml.MultiSimilarityLoss(alpha, beta, base), miner=miners.MultiSimilarityMiner(epsilon))
+
+
+@register("soft-triple")
+def soft_triple(
+    hierarchy: Hierarchy,
+    dim: int,
+    *,
+    centers_per_class: int = 10,
+    la: float = 20.0,
+    gamma: float = 0.1,
+    margin: float = 0.01,
+    tau: float = 0.2,
+) -> nn.Module:
+    """SoftTriple (Qian et al., ICCV 2019): a softmax over classes with several learned centres each; tau weighs the term that draws
+    centres of a class together. Defaults of the authors' code (their centres' learning rate: 1e-2, 100 times the network's)."""
+    merge = MergeCentres(centers_per_class) if tau and centers_per_class > 1 else None
+    loss = pml.SoftTripleLoss(
+        hierarchy.n_classes[0],
+        dim,
+        centers_per_class,
+        la,
+        gamma,
+        margin,
+        weight_regularizer=merge,
+        weight_reg_weight=tau,
+    )
+    return _peer(hierarchy, dim, loss)
+
+
+@register("arcface")
+def arcface(hierarchy: Hierarchy, dim: int, *, margin: float = 28.6, scale: float = 64.0) -> nn.Module:
+    """ArcFace (Deng et al., CVPR 2019): a softmax over classes with a margin on the angle, in degrees. The article's .5 rad and 64."""
+    return _peer(hierarchy, dim, pml.ArcFaceLoss(hierarchy.n_classes[0], dim, margin, scale))
+
+
+@register("cosface")
+def cosface(hierarchy: Hierarchy, dim: int, *, margin: float = 0.35, scale: float = 64.0) -> nn.Module:
+    """CosFace (Wang et al., CVPR 2018): a softmax over classes with a margin on the cosine. The article's .35 and 64."""
+    return _peer(hierarchy, dim, pml.CosFaceLoss(hierarchy.n_classes[0], dim, margin=margin, scale=scale))
+
+
+@register("proxy-nca")
+def proxy_nca(hierarchy: Hierarchy, dim: int, *, temperature: float = 1 / 9) -> nn.Module:
+    """Proxy-NCA, flat; see `losses.proxy_nca`."""
+    return HierarchicalProxyLoss(hierarchy, dim, "proxy-nca", (1.0,), temperature=temperature)
+
+
+@register("proxy-nca++")
+def proxy_nca_pp(hierarchy: Hierarchy, dim: int, *, temperature: float = 1 / 9) -> nn.Module:
+    """Proxy-NCA++, flat; see `losses.proxy_nca_pp`."""
+    return HierarchicalProxyLoss(hierarchy, dim, "proxy-nca++", (1.0,), temperature=temperature)
+
+
+@register("proxy-anchor")
+def proxy_anchor(hierarchy: Hierarchy, dim: int, *, margin: float = 0.1, alpha: float = 32.0) -> nn.Module:
+    """Proxy-Anchor, flat; see `losses.proxy_anchor`."""
+    return HierarchicalProxyLoss(hierarchy, dim, "proxy-anchor", (1.0,), margin=margin, alpha=alpha)
+
+
+@register("hpl-proxy-nca")
+def hpl_proxy_nca(
+    hierarchy: Hierarchy,
+    dim: int,
+    *,
+    weights: Sequence[float] = (1.0, 0.3),
+    coarse_gradient: bool = True,
+    temperature: float = 1 / 9,
+) -> nn.Module:
+    """The hierarchical proxy loss over Proxy-NCA; see `losses.HierarchicalProxyLoss`."""
+    return HierarchicalProxyLoss(
+        hierarchy, dim, "proxy-nca", weights, coarse_gradient=coarse_gradient, temperature=temperature
+    )
+
+
+@register("hpl-proxy-nca++")
+def hpl_proxy_nca_pp(
+    hierarchy: Hierarchy,
+    dim: int,
+    *,
+    weights: Sequence[float] = (1.0, 0.3),
+    coarse_gradient: bool = True,
+    temperature: float = 1 / 9,
+) -> nn.Module:
+    """The hierarchical proxy loss over Proxy-NCA++; see `losses.HierarchicalProxyLoss`."""
+    return HierarchicalProxyLoss(
+        hierarchy, dim, "proxy-nca++", weights, coarse_gradient=coarse_gradient, temperature=temperature
+    )
+
+
+@register("hpl-proxy-anchor")
+def hpl_proxy_anchor(
+    hierarchy: Hierarchy,
+    dim: int,
+    *,
+    weights: Sequence[float] = (1.0, 0.3),
+    coarse_gradient: bool = True,
+    margin: float = 0.1,
+    alpha: float = 32.0,
+) -> nn.Module:
+    """The hierarchical proxy loss over Proxy-Anchor; see `losses.HierarchicalProxyLoss`."""
+    return HierarchicalProxyLoss(
+        hierarchy, dim, "proxy-anchor", weights, coarse_gradient=coarse_gradient, margin=margin, alpha=alpha
+    )
+
+
+@register("himulcone")
+def himulcone(hierarchy: Hierarchy, dim: int, *, temperature: float = 0.07, constraint: bool = True) -> nn.Module:
+    """Hierarchical multi-label contrast over all levels; see `losses.HiMulConELoss`. The authors' temperature."""
+    return HiMulConELoss(hierarchy, dim, temperature, constraint)
+
+
+@register("csl")
+def csl(hierarchy: Hierarchy, dim: int, *, margins: Sequence[float] | None = None, scale: float = 32.0) -> nn.Module:
+    """Cross-Scale Learning over all levels; see `losses.CrossScaleLoss`."""
+    return CrossScaleLoss(hierarchy, dim, margins, scale)
