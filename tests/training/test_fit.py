@@ -1,9 +1,11 @@
 """Training: it learns, every parameter moves, settings are strict."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 import torch
-from pytorch_metric_learning.losses import ContrastiveLoss, ProxyAnchorLoss, SoftTripleLoss
+from pytorch_metric_learning.losses import SoftTripleLoss
 
 import hrlib as hr
 from hrlib.training.fit import FitSettings
@@ -50,19 +52,14 @@ def test_best_epoch_is_put_back(shop):
     assert run.history["map@r"][run.best_epoch] == run.history["map@r"].max()
 
 
-@pytest.mark.parametrize(
-    "make",
-    [
-        lambda shop: hr.losses.HierarchicalProxyLoss(shop.hierarchy, 8),
-        lambda shop: ProxyAnchorLoss(24, 8),
-        lambda shop: SoftTripleLoss(24, 8, centers_per_class=2),
-        lambda shop: ContrastiveLoss(),
-    ],
-    ids=["HPL", "ProxyAnchor", "SoftTriple", "Contrastive"],
-)
+MAKERS = {name: partial(hr.losses.make, name, dim=8) for name in hr.losses.names()}
+MAKERS["of pytorch-metric-learning as it is"] = lambda hierarchy: SoftTripleLoss(24, 8, centers_per_class=2)
+
+
+@pytest.mark.parametrize("make", MAKERS.values(), ids=MAKERS)
 def test_every_parameter_is_in_one_group_and_moves(shop, make):
     model = hr.models.image_encoder("small", dim=8, seed=0)
-    loss = make(shop)
+    loss = make(hierarchy=shop.hierarchy)
     grouped = [p for group in parameter_groups(model, loss, FitSettings()) for p in group["params"]]
     everything = [*model.parameters(), *loss.parameters()]
     assert len(grouped) == len(everything) and {id(p) for p in grouped} == {id(p) for p in everything}

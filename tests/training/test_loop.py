@@ -4,30 +4,32 @@ import signal
 
 import pytest
 import torch
+from torch import nn
 
 import hrlib as hr
 
 SETTINGS = {"epochs": 3, "batch_size": 24, "seed": 3}
 
 
-class InterruptedAt(hr.losses.HierarchicalProxyLoss):
-    """Presses Ctrl-C in the middle of the given step."""
+class InterruptedAt(nn.Module):
+    """A loss that presses Ctrl-C in the middle of the given step."""
 
-    def __init__(self, hierarchy, at=None):
-        super().__init__(hierarchy, 8)
-        self.countdown = at
+    def __init__(self, loss, at=None):
+        super().__init__()
+        self.loss, self.countdown = loss, at
 
     def forward(self, embeddings, labels):
         if self.countdown is not None:
             if self.countdown == 0:
                 signal.raise_signal(signal.SIGINT)
             self.countdown -= 1
-        return super().forward(embeddings, labels)
+        return self.loss(embeddings, labels)
 
 
-def new(train, at=None):
+def new(train, at=None, name="hpl-proxy-anchor", **settings):
     torch.manual_seed(0)
-    return hr.models.image_encoder("small", dim=8), InterruptedAt(train.hierarchy, at)
+    model = hr.models.image_encoder("small", dim=8)
+    return model, InterruptedAt(hr.losses.make(name, train.hierarchy, 8, **settings), at)
 
 
 def states(model, loss):
@@ -50,6 +52,22 @@ def test_resumed_equals_uninterrupted(shop, tmp_path, at):
     columns = ["loss", "lr", "map@r"]
     assert run.history[columns].equals(expected.history[columns])
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+@pytest.mark.parametrize("name", hr.losses.names())
+def test_a_run_with_any_loss_resumes_exactly(shop, tmp_path, name):
+    """The cross-batch memory, too, is then what it was: here it is in its second round at the interruption."""
+    settings = {"memory_size": 40} if name == "contrastive-xbm" else {}
+    whole, first, second = (
+        new(shop, None, name, **settings),
+        new(shop, 7, name, **settings),
+        new(shop, None, name, **settings),
+    )
+    hr.fit(*whole, shop, **SETTINGS)
+    with pytest.raises(KeyboardInterrupt, match="stopped after step 8 of 15"):
+        hr.fit(*first, shop, out_dir=tmp_path, **SETTINGS)
+    hr.fit(*second, shop, out_dir=tmp_path, resume=True, **SETTINGS)
+    assert all(torch.equal(a, b) for a, b in zip(states(*whole), states(*second), strict=True))
 
 
 def test_resuming_a_finished_run_trains_no_more(shop, tmp_path):
