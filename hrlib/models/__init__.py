@@ -2,28 +2,53 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import torch
 
 from hrlib.errors import HrlibError
 from hrlib.models.encoder import SmallEncoder
+from hrlib.models.pretrained import PretrainedEncoder, load
 from hrlib.settings import nearest
 
 ENCODERS = {"small": SmallEncoder}
 
-__all__ = ["ENCODERS", "SmallEncoder", "image_encoder"]
+__all__ = ["ENCODERS", "PretrainedEncoder", "SmallEncoder", "image_encoder"]
 
 
-def image_encoder(name: str = "small", dim: int = 64, *, seed: int | None = None) -> torch.nn.Module:
+def image_encoder(
+    name: str = "small",
+    dim: int | None = 64,
+    *,
+    frozen: bool = False,
+    image_size: int | None = None,
+    seed: int | None = None,
+) -> torch.nn.Module:
     """An image encoder by name: photos (B, 3, H, W) in 0..1 to unit vectors (B, dim).
 
     Args:
-        name: "small", four convolutional stages to be trained from nothing.
-        dim: dimensions of the embedding.
+        name: "small", four convolutional stages to be trained from nothing; or a pretrained network: a model on the Hugging Face hub, such as
+            "facebook/dinov2-small" or "microsoft/resnet-50", or a local folder with one (needs `pip install "hrlib[pretrained]"`).
+        dim: dimensions of the embedding; None, for a pretrained network: its features as they are, without a linear layer behind them.
+        frozen: a pretrained network is left as it is, and only the linear layer learns. Otherwise all of it learns: it then wants a much
+            lower `lr` in `fit` than a network that starts from nothing, such as 1e-5 to 1e-4.
+        image_size: height and width that photos are resized to for a pretrained network, instead of its own: smaller is quicker.
         seed: of the initial weights; None draws them from torch's global generator.
+
+    Raises:
+        HrlibError: an unknown name, or a pretrained network that is not there; it says how to get it.
     """
-    if name not in ENCODERS:
-        raise HrlibError(f"no image encoder is called {name!r}; {nearest(name, ENCODERS)}")
+    pretrained = "/" in name or Path(name).is_dir()
+    if not pretrained and name not in ENCODERS:
+        known = nearest(name, ENCODERS)
+        raise HrlibError(
+            f"no image encoder is called {name!r}; {known}, or a model on the hub (owner/name), or a folder"
+        )
+    if not pretrained and (dim is None or frozen or image_size is not None):
+        raise HrlibError(f"{name!r} starts from nothing: it needs a dim, and cannot be frozen or given an image_size")
     with torch.random.fork_rng(enabled=seed is not None):
         if seed is not None:
             torch.manual_seed(seed)
+        if pretrained:
+            return load(name, dim, frozen=frozen, image_size=image_size)
         return ENCODERS[name](dim)

@@ -38,7 +38,12 @@ def parameter_groups(model: nn.Module, loss: nn.Module, settings: FitSettings) -
         {"params": [p for p in module.parameters() if p.requires_grad], "lr": lr, "peak": lr}
         for module, lr in ((model, settings.lr), (loss, settings.proxy_lr))
     ]
-    return [group for group in groups if group["params"]]
+    groups = [group for group in groups if group["params"]]
+    if not groups:
+        raise HrlibError(
+            "neither the model nor the loss has a parameter to train: give a frozen encoder a dim (a linear layer), or frozen=False"
+        )
+    return groups
 
 
 def rate(step: int, steps: int, warmup: float) -> float:

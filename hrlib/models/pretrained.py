@@ -1,0 +1,169 @@
+"""Pretrained image encoders through transformers, frozen or fine-tuned."""
+
+from __future__ import annotations
+
+import inspect
+import os
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from hrlib.errors import HrlibError
+
+RESIZE = {2: "bilinear", 3: "bicubic"}  # PIL's numbers, as preprocessor_config.json has them
+WITHOUT_POOLER = (
+    "deit",
+    "vit",
+)  # their pooler is a layer that most checkpoints do not have: it would be left at random
+
+
+class PretrainedEncoder(nn.Module):
+    """Photos (B, 3, H, W) in 0..1 to unit vectors (B, dim), by a network that has seen many others before.
+
+    A photo is resized, whole and whatever its shape, to the size that the network was made for (there is no centre crop: it would cut what
+    fills the photo), and gets the mean and deviation of the checkpoint's own preprocessor. The features are what the family offers:
+
+    | family | features |
+    |---|---|
+    | DINOv2, DINOv3 | the class token behind the last normalisation |
+    | ViT, DeiT | the same |
+    | CLIP, SigLIP and others with a text encoder | the image encoder's pooled token, before the projection into the joint space |
+    | ResNet, ConvNeXt, RegNet, Swin, EfficientNet, MobileNet | the average over the last map |
+    | timm/... | timm's own pooling |
+
+    Args:
+        backbone: a model of transformers; `load` makes it from a name.
+        preprocessor: the values of the checkpoint's preprocessor_config.json.
+        dim: of a linear layer behind the features; None: the features themselves.
+        frozen: the backbone is left as it is: no gradient, and evaluation mode also in training. Only the linear layer learns.
+        image_size: height and width that photos are resized to, instead of the network's own: smaller is quicker.
+    """
+
+    def __init__(
+        self,
+        backbone: nn.Module,
+        preprocessor: dict[str, Any],
+        dim: int | None = None,
+        *,
+        frozen: bool = False,
+        image_size: int | None = None,
+    ):
+        super().__init__()
+        if dim is not None and dim < 2:
+            raise HrlibError(
+                f"dim is {dim}: an embedding needs at least 2 dimensions; None takes the features as they are"
+            )
+        self.backbone, self.frozen = backbone.eval(), frozen
+        self.size = _size(preprocessor) if image_size is None else (image_size, image_size)
+        self.mode = RESIZE.get(preprocessor.get("resample"), "bicubic")
+        # positions are stretched to other sizes than the network's own; DINO does that without being asked
+        asked = "interpolate_pos_encoding" in inspect.signature(backbone.forward).parameters
+        self.options = {"interpolate_pos_encoding": True} if asked else {}
+        normalise = preprocessor.get("do_normalize", True)
+        for name, neutral in (("mean", 0.0), ("std", 1.0)):
+            values = preprocessor[f"image_{name}"] if normalise else [neutral] * 3
+            self.register_buffer(name, torch.tensor(values).view(3, 1, 1), persistent=False)
+        if frozen:
+            backbone.requires_grad_(False)
+        with torch.no_grad():
+            width = self._features(torch.zeros(1, 3, *self.size)).shape[1]
+        self.dim = width if dim is None else dim
+        self.head = nn.Identity() if dim is None else nn.Linear(width, dim)
+
+    def train(self, mode: bool = True) -> PretrainedEncoder:
+        """As of any module, but a frozen backbone stays in evaluation mode."""
+        super().train(mode)
+        if self.frozen:
+            self.backbone.eval()
+        return self
+
+    def forward(self, images: Tensor) -> Tensor:
+        if self.frozen:
+            with torch.no_grad():
+                features = self._features(images)
+        else:
+            features = self._features(images)
+        return F.normalize(self.head(features).float(), dim=1)
+
+    def _features(self, images: Tensor) -> Tensor:
+        images = images.float()  # under mixed precision they come in bf16, which cannot be resized on a processor
+        if images.shape[2:] != self.size:
+            images = F.interpolate(images, self.size, mode=self.mode, antialias=True).clamp(0, 1)
+        output = self.backbone((images - self.mean) / self.std, **self.options)
+        if output.get("pooler_output") is not None:
+            return output["pooler_output"].flatten(1)
+        last = output["last_hidden_state"]
+        return last[:, 0] if last.ndim == 3 else last.mean((2, 3))
+
+
+def load(
+    name: str, dim: int | None = None, *, frozen: bool = False, image_size: int | None = None
+) -> PretrainedEncoder:
+    """The pretrained encoder `name`: a model on the Hugging Face hub, such as "facebook/dinov2-small", "microsoft/resnet-50" or (with timm
+    installed) "timm/resnet50.a1_in1k", or a local folder with config.json, model.safetensors and preprocessor_config.json.
+
+    A name is downloaded on its first use into the cache, HF_HOME. Only safetensors are read: nothing is unpickled, no code of the hub is run.
+
+    Raises:
+        HrlibError: transformers is not installed, or the model is not there, or cannot be used; it says what to do.
+    """
+    try:
+        from transformers import AutoConfig, AutoModel
+        from transformers.image_processing_base import ImageProcessingMixin
+    except ImportError as error:
+        raise HrlibError(
+            f'{name!r} needs transformers, which is not installed: pip install "hrlib[pretrained]"'
+        ) from error
+    try:
+        config = AutoConfig.from_pretrained(name)
+        config = getattr(config, "vision_config", config)  # of a pair of image and text encoders, the image one
+        if config.model_type == "timm_wrapper":
+            preprocessor = _of_timm(config.pretrained_cfg)
+        else:
+            preprocessor, _ = ImageProcessingMixin.get_image_processor_dict(name)
+        without_pooler = {"add_pooling_layer": False} if config.model_type in WITHOUT_POOLER else {}
+        backbone, report = AutoModel.from_pretrained(
+            name, config=config, dtype=torch.float32, use_safetensors=True, output_loading_info=True, **without_pooler
+        )
+    except (OSError, ValueError, ImportError) as error:
+        raise HrlibError(_not_there(name, error)) from error
+    if report["missing_keys"]:
+        missing = sorted(report["missing_keys"])
+        raise HrlibError(
+            f"{name!r} lacks {len(missing)} of the weights of its {type(backbone).__name__} ({', '.join(missing[:3])}, ...): "
+            "they would be left at random. Take a checkpoint of the whole model"
+        )
+    return PretrainedEncoder(backbone, preprocessor, dim, frozen=frozen, image_size=image_size)
+
+
+def _of_timm(settings: dict[str, Any]) -> dict[str, Any]:
+    """timm's settings of a checkpoint in the words of the others."""
+    height, width = settings["input_size"][1:]
+    mode = {name: number for number, name in RESIZE.items()}.get(settings.get("interpolation"))
+    size = {"height": height, "width": width}
+    return {"image_mean": settings["mean"], "image_std": settings["std"], "size": size, "resample": mode}
+
+
+def _size(preprocessor: dict[str, Any]) -> tuple[int, int]:
+    """Height and width that the network was made for, from the several ways to write it."""
+    crop = preprocessor.get("do_center_crop", "crop_size" in preprocessor) and preprocessor.get("crop_size")
+    size = crop or preprocessor.get("size")
+    if isinstance(size, dict):
+        size = (size["height"], size["width"]) if "height" in size else size.get("shortest_edge")
+    if not size:
+        raise HrlibError(
+            "the preprocessor says no size: give image_size, the height and width that the network expects"
+        )
+    return (size, size) if isinstance(size, int) else tuple(size)
+
+
+def _not_there(name: str, error: Exception) -> str:
+    where = os.environ.get("HF_HOME") or "~/.cache/huggingface"
+    first = str(error).strip().splitlines()[0] if str(error).strip() else ""
+    return (
+        f"{name!r} cannot be loaded ({type(error).__name__}: {first}). Expected a folder with config.json, model.safetensors and "
+        f"preprocessor_config.json, or a model on the Hugging Face hub. It is looked for in the cache, {where} (HF_HOME), and downloaded where "
+        f"there is a connection. On a machine without: run `hf download {name}` on one that has it, and copy the cache, or give the folder's path"
+    )
