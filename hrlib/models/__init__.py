@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import torch
@@ -17,7 +18,7 @@ __all__ = ["ENCODERS", "PretrainedEncoder", "SmallEncoder", "image_encoder"]
 
 
 def image_encoder(
-    name: str = "small",
+    name: str | os.PathLike[str] = "small",
     dim: int | None = 64,
     *,
     frozen: bool = False,
@@ -38,7 +39,8 @@ def image_encoder(
     Raises:
         HrlibError: an unknown name, or a pretrained network that is not there; it says how to get it.
     """
-    pretrained = "/" in name or Path(name).is_dir()
+    name = os.fspath(name)
+    pretrained = name not in ENCODERS and ("/" in name or Path(name).is_dir())
     if not pretrained and name not in ENCODERS:
         known = nearest(name, ENCODERS)
         raise HrlibError(

@@ -8,15 +8,14 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F
+from safetensors import SafetensorError
 from torch import Tensor, nn
 
 from hrlib.errors import HrlibError
 
 RESIZE = {2: "bilinear", 3: "bicubic"}  # PIL's numbers, as preprocessor_config.json has them
-WITHOUT_POOLER = (
-    "deit",
-    "vit",
-)  # their pooler is a layer that most checkpoints do not have: it would be left at random
+# their pooler is a layer that most checkpoints do not have: it would be left at random
+WITHOUT_POOLER = ("deit", "vit")
 
 
 class PretrainedEncoder(nn.Module):
@@ -127,7 +126,7 @@ def load(
         backbone, report = AutoModel.from_pretrained(
             name, config=config, dtype=torch.float32, use_safetensors=True, output_loading_info=True, **without_pooler
         )
-    except (OSError, ValueError, ImportError) as error:
+    except (OSError, ValueError, RuntimeError, ImportError, SafetensorError) as error:
         raise HrlibError(_not_there(name, error)) from error
     if report["missing_keys"]:
         missing = sorted(report["missing_keys"])

@@ -182,7 +182,7 @@ def test_frozen_stays_as_it_is(folder):
 def test_weights_are_fp32_whatever_the_checkpoint_has(tmp_path):
     save(tmp_path, "vit")
     transformers.ViTModel.from_pretrained(tmp_path, dtype=torch.bfloat16).save_pretrained(tmp_path)
-    encoder = hr.models.image_encoder(str(tmp_path), dim=None)
+    encoder = hr.models.image_encoder(tmp_path, dim=None)
     assert {p.dtype for p in encoder.parameters()} == {torch.float32}
 
 
@@ -197,6 +197,10 @@ def test_a_folder_that_lacks_something(folder, tmp_path):
     with pytest.raises(hr.HrlibError, match="preprocessor_config.json"):
         hr.models.image_encoder(folder)
     (tmp_path / "kept").rename(tmp_path / "preprocessor_config.json")
+    whole = (tmp_path / "model.safetensors").read_bytes()
+    (tmp_path / "model.safetensors").write_bytes(whole[:-10])
+    with pytest.raises(hr.HrlibError, match="cannot be loaded .SafetensorError"):
+        hr.models.image_encoder(folder)
     (tmp_path / "model.safetensors").unlink()
     with pytest.raises(hr.HrlibError, match="cannot be loaded.*Expected a folder with config.json, model.safetensors"):
         hr.models.image_encoder(folder)
