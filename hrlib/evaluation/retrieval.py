@@ -1,13 +1,9 @@
-"""Retrieval metrics at every level of a hierarchy: Recall@k, R-precision, MAP@R and the severity of mistakes.
-
-The definitions are those of Musgrave, Belongie and Lim, "A metric learning reality check", ECCV 2020 (R-precision,
-MAP@R), and of Bertinetto et al., "Making better mistakes", CVPR 2020 (severity).
-"""
+"""Tables of retrieval metrics at every level of a hierarchy, and of the whole of it: means, and a row a query."""
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,13 +11,18 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from hrlib.errors import HierarchyConflict, HrlibError
-from hrlib.evaluation.ranking import ranked_chunks, same_dimensions, unit_vectors
+from hrlib.errors import HrlibError
+from hrlib.evaluation.gallery import Search, search
+from hrlib.evaluation.hierarchical import hierarchical_metrics
+from hrlib.evaluation.keys import gallery_rows
+from hrlib.evaluation.levels import agreement, level_metrics
+from hrlib.evaluation.ranking import ranked_chunks
+from hrlib.evaluation.vectors import Embeddings
 
 if TYPE_CHECKING:
     from hrlib.catalogue import Hierarchy
 
-Embeddings = np.ndarray | Tensor
+WHOLE = "all levels"  # the row, or the level of columns, of the metrics of the whole hierarchy
 
 
 def evaluate(
@@ -31,6 +32,7 @@ def evaluate(
     gallery: Embeddings | None = None,
     gallery_hierarchy: Hierarchy | None = None,
     ks: Sequence[int] = (1, 5, 10),
+    hierarchical: bool = False,
     chunk: int | None = None,
     device: torch.device | str | None = None,
 ) -> pd.DataFrame:
@@ -49,30 +51,61 @@ def evaluate(
       Lower is better;
     * `queries`: their number. A query without any relevant item counts nowhere; where no query has one, the row is NaN.
 
+    With `hierarchical` each level also has
+
+    * `ap`: `1/R sum_i P@i rel_i` over the whole ranking, the average precision;
+
+    and a last row "all levels" has metrics of the whole hierarchy. There an item is worth more, the more levels it
+    shares with the query: `lev` of them, 0 to L (the root does not count as one), and n_l items share exactly l.
+    Relevant is what shares any, R items.
+
+    * `h-ap`: `sum_k Hrank(k) / k` over the relevant items' ranks k, divided by the sum of their `rel = (lev/L) /
+      n_lev`; `Hrank(k) = rel(k) + sum_{j before k} min(rel_j, rel_k)`. With one level it is `ap`. It is 1 where the
+      items come by falling rel: nearest in the hierarchy first, unless `n_{l+1} / n_l > (l+1) / l`, as for a class of
+      four whose superclass has one item more. Then no ranking by the hierarchy reaches 1;
+    * `ndcg`: over the whole ranking, with gain `2^lev - 1` and discount `log2(1 + rank)`, as a share of the best;
+    * `asi`: the mean over k = 1 ... R of `1/k sum_l min(n_l in the top k, n_l in the ideal top k)`, l = 1 ... L; the
+      ideal list has all items by falling lev;
+    * `ahd@k`: the mean height of the lowest common ancestor over the first k hits, right ones (0) and wrong ones.
+      Lower is better.
+
+    It ranks the gallery whole, for each query: the time is about twice that of the table without.
+
     Args:
-        embeddings: (N, D) unit vectors, numpy or torch, any float type; similarities are computed in float32.
+        embeddings: (N, D) unit vectors, numpy or torch, any float type; similarities are compared in float32.
         hierarchy: of these N items.
         gallery: (G, D) unit vectors to be searched instead of the queries themselves.
         gallery_hierarchy: of the G items, with the same levels. Classes are matched by name.
-        ks: for `recall@k`. Where the gallery has fewer than k items, `recall@k` says nothing: it is NaN, with a warning
-            (an error would throw away the evaluation of a long run for one column).
+        ks: for `recall@k` and `ahd@k`. Where the gallery has fewer than k items, they say nothing: they are NaN, with
+            a warning (an error would throw away the evaluation of a long run for one column).
+        hierarchical: whether to add the metrics named above.
         chunk: queries at a time; by default as many as fit about 100 MB (300 MB where most items are relevant). Memory
             is O(chunk x gallery).
         device: where to compute; None: where the embeddings are.
 
     Raises:
         HrlibError: embeddings that are not finite or not of unit length (the rows are named), lengths, levels or
-            dimensions that differ, ks that are not positive integers, a single item and no gallery.
+            dimensions that differ, ks that are not positive integers, a single item and no gallery, a level that is
+            called "all levels" with `hierarchical`.
         HierarchyConflict: a class has different parents in the two hierarchies.
     """
     table = per_query(
-        embeddings, hierarchy, gallery=gallery, gallery_hierarchy=gallery_hierarchy, ks=ks, chunk=chunk, device=device
+        embeddings,
+        hierarchy,
+        gallery=gallery,
+        gallery_hierarchy=gallery_hierarchy,
+        ks=ks,
+        hierarchical=hierarchical,
+        chunk=chunk,
+        device=device,
     )
     rows = {
-        level: {**table[level].mean(), "queries": int(table[level]["r_precision"].count())}
-        for level in hierarchy.levels
+        level: {**table[level].mean(), "queries": int(table[level].notna().any(axis=1).sum())}
+        for level in table.columns.unique("level")
     }
-    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("level").astype({"queries": int})
+    means = pd.DataFrame.from_dict(rows, orient="index").rename_axis("level")
+    metrics = [*table.columns.unique("metric"), "queries"]
+    return means[metrics].astype({"queries": int})
 
 
 def per_query(
@@ -82,43 +115,52 @@ def per_query(
     gallery: Embeddings | None = None,
     gallery_hierarchy: Hierarchy | None = None,
     ks: Sequence[int] = (1, 5, 10),
+    hierarchical: bool = False,
     chunk: int | None = None,
     device: torch.device | str | None = None,
 ) -> pd.DataFrame:
     """The metrics of `evaluate` for each query: a row a query, columns (level, metric), float64. For
-    `paired_bootstrap`.
+    `paired_bootstrap`. With `hierarchical` the last columns are ("all levels", "h-ap") and so on.
 
-    NaN: everything where the query has no relevant item at that level; severity also where the first hit is right.
-    Arguments and errors are those of `evaluate`.
+    NaN: everything where the query has no relevant item at that level (or at any: "all levels"); severity also where
+    the first hit is right. Arguments and errors are those of `evaluate`.
     """
-    queries = _checked(embeddings, hierarchy, "embeddings", device)
-    itself = gallery is None and gallery_hierarchy is None
-    searched, labels = (
-        (queries, hierarchy.labels) if itself else _searched(queries, hierarchy, gallery, gallery_hierarchy)
-    )
-    available = len(searched) - itself
-    if not available:
-        raise HrlibError("one embedding and no gallery: there is nothing to be found; give more items, or a gallery")
-    ks = _checked_ks(ks, available)
+    if hierarchical and WHOLE in hierarchy.levels:
+        raise HrlibError(f"a level is called {WHOLE!r}, as the row of the whole hierarchy is: rename the level")
+    asking = search(embeddings, hierarchy, gallery, gallery_hierarchy, device)
+    at_k = ["recall", "ahd"] if hierarchical else ["recall"]
+    ks = _checked_ks(ks, asking.available, at_k)
+    metrics = [*(f"recall@{k}" for k in ks), "r_precision", "map@r", "severity"]
+    columns = [(level, metric) for level in hierarchy.levels for metric in metrics]
+    if hierarchical:
+        columns += [(level, "ap") for level in hierarchy.levels]
+        columns += [(WHOLE, metric) for metric in ("h-ap", "ndcg", "asi", *(f"ahd@{k}" for k in ks))]
+    values = np.concatenate(list(_measured(asking, ks, hierarchical, chunk)))
+    table = pd.DataFrame(values, columns=pd.MultiIndex.from_tuples(columns, names=["level", "metric"]))
+    beyond = [f"{metric}@{k}" for metric in at_k for k in ks if k > asking.available]
+    table.loc[:, [column for column in columns if column[1] in beyond]] = np.nan
+    order = sorted(columns, key=lambda column: [*hierarchy.levels, WHOLE].index(column[0]))  # each level's ap to it
+    return table[order]
 
-    asked, found = (_level_rows(x, queries.device) for x in (hierarchy.labels, labels))
-    counts = _level_rows(_relevant_counts(hierarchy.labels, labels) - itself, queries.device)
+
+def _measured(asking: Search, ks: Sequence[int], hierarchical: bool, chunk: int | None) -> Iterator[np.ndarray]:
+    """The values of one chunk of queries after the other: of each level, then with `hierarchical` those."""
+    device = asking.queries.device
+    asked, found, counts = (_level_rows(x, device) for x in (asking.asked, asking.found, asking.relevant()))
     depths = [max(int(count.max()), *ks, 1) for count in counts]  # how far down the ranking each level looks
-    own = torch.arange(len(queries), device=queries.device) if itself else None
-    parts = []
-    for rows, _, order in ranked_chunks(queries, searched, own=own, top=max(depths), chunk=chunk):
-        heights = _heights(found[:, order[:, 0]] == asked[:, rows])
-        levels = []
-        for here, there, count, depth in zip(asked[:, rows], found, counts[:, rows], depths, strict=True):
-            ranked = order[:, :depth]
-            relevant = there.index_select(0, ranked.reshape(-1)).view(ranked.shape) == here[:, None]
-            levels.append(_metrics(relevant, count, heights, ks))
-        parts.append(torch.cat(levels, dim=1).cpu().numpy())
-    metrics = [f"recall@{k}" for k in ks] + ["r_precision", "map@r", "severity"]
-    columns = pd.MultiIndex.from_product([hierarchy.levels, metrics], names=["level", "metric"])
-    table = pd.DataFrame(np.concatenate(parts), columns=columns)
-    table.loc[:, [column for column in columns if column[1] in [f"recall@{k}" for k in ks if k > available]]] = np.nan
-    return table
+    top = None if hierarchical else max(depths)
+    for rows, keys in ranked_chunks(asking.queries, asking.gallery, own=asking.own, top=top, chunk=chunk):
+        agreeing = agreement(asked[:, rows], found, gallery_rows(keys))
+        heights = len(asked) - agreeing[:, 0]
+        values = [
+            level_metrics(agreeing[:, :depth] >= len(asked) - height, count, heights, ks)
+            for height, (count, depth) in enumerate(zip(counts[:, rows], depths, strict=True))
+        ]
+        values = torch.cat(values, dim=1).cpu().numpy()
+        if hierarchical:
+            at_least = counts[:, rows].flip(0).T.long().cpu().numpy()
+            values = np.column_stack([values, hierarchical_metrics(agreeing.cpu().numpy(), at_least, ks)])
+        yield values
 
 
 def _level_rows(x: np.ndarray, device: torch.device) -> Tensor:
@@ -126,87 +168,7 @@ def _level_rows(x: np.ndarray, device: torch.device) -> Tensor:
     return torch.from_numpy(np.ascontiguousarray(x.T, dtype=np.int32)).to(device)
 
 
-def _metrics(relevant: Tensor, count: Tensor, heights: Tensor, ks: Sequence[int]) -> Tensor:
-    """The metrics of c queries at one level (c, len(ks) + 3): recall@k of each k, R-precision, MAP@R, severity.
-
-    From relevance by rank (c, n), which is overwritten, the number of relevant items (c,) and the heights of the first
-    hits (c,).
-    """
-    none = torch.where(count > 0, 0.0, torch.nan).double()
-    recalls = [relevant[:, :k].any(dim=1) + none for k in ks]
-    severity = torch.where(relevant[:, 0], torch.nan, heights.double()) + none
-    ranks = torch.arange(1, max(1, int(count.max())) + 1, device=count.device)
-    inside = relevant[:, : len(ranks)]
-    inside &= ranks <= count[:, None]
-    hits = inside.cumsum(dim=1, dtype=torch.int32)
-    r_precision = hits[:, -1].double() / count  # 0 / 0 = NaN: nothing is relevant
-    precisions = hits.double().div_(ranks).mul_(inside)
-    map_at_r = precisions.cumsum_(dim=1)[:, -1] / count  # added rank by rank, as the formula is written
-    return torch.stack([*recalls, r_precision, map_at_r, severity], dim=1)
-
-
-def _heights(agree: Tensor) -> Tensor:
-    """Heights (c,) of the lowest common ancestor, where `agree` (L, c) says on which levels the labels are the same."""
-    return torch.where(agree.any(dim=0), agree.int().argmax(dim=0), len(agree))
-
-
-def _relevant_counts(asked: np.ndarray, found: np.ndarray) -> np.ndarray:
-    """How many gallery items have the query's class: (Q, L), from labels (Q, L) and (G, L), -1 for a class unknown."""
-    counts = [
-        np.bincount(there[there >= 0], minlength=here.max() + 1)[here]
-        for here, there in zip(asked.T, found.T, strict=True)
-    ]
-    return np.stack(counts, axis=1)
-
-
-def _searched(
-    queries: Tensor, hierarchy: Hierarchy, gallery: Embeddings | None, gallery_hierarchy: Hierarchy | None
-) -> tuple[Tensor, np.ndarray]:
-    """A separate gallery's vectors and its labels in the coding of the queries' `hierarchy`."""
-    if gallery is None or gallery_hierarchy is None:
-        missing = "gallery" if gallery is None else "gallery_hierarchy"
-        raise HrlibError(f"gallery and gallery_hierarchy go together: {missing} is missing")
-    vectors = _checked(gallery, gallery_hierarchy, "gallery", queries.device)
-    return same_dimensions(queries, vectors), _labels_by_name(hierarchy, gallery_hierarchy)
-
-
-def _labels_by_name(hierarchy: Hierarchy, gallery: Hierarchy) -> np.ndarray:
-    """The gallery's labels (G, L) in the coding of `hierarchy`; -1 for a class that it does not have."""
-    if gallery.levels != hierarchy.levels:
-        raise HrlibError(
-            f"the queries' levels are {', '.join(hierarchy.levels)} and the gallery's {', '.join(gallery.levels)}: "
-            "expected the same; choose them with hierarchy.select(levels)"
-        )
-    codes = []
-    for ours, theirs in zip(hierarchy.names, gallery.names, strict=True):
-        code = {name: c for c, name in enumerate(ours)}
-        codes.append(np.array([code.get(name, -1) for name in theirs]))
-    for level, parents in enumerate(hierarchy.parents):
-        _refuse_other_parents(hierarchy, gallery, level, codes[level], parents)
-    return np.stack([code[labels] for code, labels in zip(codes, gallery.labels.T, strict=True)], axis=1)
-
-
-def _refuse_other_parents(hierarchy: Hierarchy, gallery: Hierarchy, level: int, code: np.ndarray, parents: np.ndarray):
-    for theirs in np.flatnonzero(code >= 0):
-        above = hierarchy.names[level + 1][parents[code[theirs]]]
-        above_there = gallery.names[level + 1][gallery.parents[level][theirs]]
-        if above != above_there:
-            raise HierarchyConflict(
-                f"{hierarchy.levels[level]} {gallery.names[level][theirs]!r} belongs to {above!r} among the queries "
-                f"and to {above_there!r} in the gallery: expected one tree; rename one of the two classes"
-            )
-
-
-def _checked(embeddings: Embeddings, hierarchy: Hierarchy, name: str, device: torch.device | str | None) -> Tensor:
-    vectors = unit_vectors(embeddings, name, device)
-    if len(vectors) != len(hierarchy.labels):
-        raise HrlibError(
-            f"{name}: {len(vectors)} rows for a hierarchy of {len(hierarchy.labels)} items: expected one row an item"
-        )
-    return vectors
-
-
-def _checked_ks(ks: Sequence[int], available: int) -> tuple[int, ...]:
+def _checked_ks(ks: Sequence[int], available: int, metrics: Sequence[str]) -> tuple[int, ...]:
     ks = tuple(ks)
     if not all(isinstance(k, int | np.integer) and not isinstance(k, bool) and k >= 1 for k in ks) or len(
         set(ks)
@@ -214,7 +176,7 @@ def _checked_ks(ks: Sequence[int], available: int) -> tuple[int, ...]:
         raise HrlibError(f"ks are {ks}: expected different integers of 1 or more, such as (1, 5, 10)")
     if too_many := [k for k in ks if k > available]:
         warnings.warn(
-            f"{', '.join(f'recall@{k}' for k in too_many)} will be NaN: a query has only {available} items to search; "
+            f"{', '.join(f'{metric}@{k}' for metric in metrics for k in too_many)} will be NaN: a query has only {available} items to search; "
             f"give ks up to {available}, or a larger gallery",
             stacklevel=3,
         )

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from hrlib import progress
 from hrlib.errors import HrlibError
+from hrlib.precision import bf16_pays
 
 if TYPE_CHECKING:
     from hrlib.catalogue import Catalogue
@@ -18,13 +19,6 @@ if TYPE_CHECKING:
 def to_batch(pixels: np.ndarray, device: torch.device | str = "cpu") -> Tensor:
     """Photos (B, H, W, 3) uint8 as a float batch (B, 3, H, W) in 0..1, in channels-last order (no copy is made for that)."""
     return torch.from_numpy(pixels).to(device).permute(0, 3, 1, 2).float().div_(255)
-
-
-def bf16_pays(device: torch.device) -> bool:
-    """Whether bf16 arithmetic is quicker there: GPUs that have it, and processors with AMX or AVX512-BF16."""
-    if device.type == "cuda":
-        return torch.cuda.is_bf16_supported(including_emulation=False)
-    return device.type == "cpu" and (torch.cpu._is_amx_tile_supported() or torch.cpu._is_avx512_bf16_supported())
 
 
 @torch.inference_mode()

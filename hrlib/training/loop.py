@@ -17,10 +17,11 @@ from torch import nn
 from hrlib import progress
 from hrlib.errors import HrlibError
 from hrlib.evaluation import evaluate
+from hrlib.precision import bf16_pays
 from hrlib.settings import as_dict
 from hrlib.training.augment import augmentation
 from hrlib.training.checkpoint import load_checkpoint, read_facts, save_checkpoint
-from hrlib.training.embed import bf16_pays, embed, to_batch
+from hrlib.training.embed import embed, to_batch
 from hrlib.training.fit import FitSettings
 from hrlib.training.interrupt import DeferredInterrupt
 from hrlib.training.sampler import ClassBalancedBatches

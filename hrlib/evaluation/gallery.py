@@ -1,0 +1,111 @@
+"""Who asks and what is searched: vectors and labels that fit together, a gallery's classes matched by name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from hrlib.errors import HierarchyConflict, HrlibError
+from hrlib.evaluation.vectors import Embeddings, same_dimensions, unit_vectors
+
+if TYPE_CHECKING:
+    from hrlib.catalogue import Hierarchy
+
+
+@dataclass(frozen=True)
+class Search:
+    """Q queries and the N gallery items that they search, on one device.
+
+    Attributes:
+        queries: (Q, D) and `gallery` (N, D), float32 unit vectors.
+        asked: (Q, L) and `found` (N, L), their labels, fine to coarse, in one coding; -1 for a class that no query has.
+        own: (Q,) the gallery row that is the query itself; None where the gallery is a separate one.
+    """
+
+    queries: Tensor
+    gallery: Tensor
+    asked: np.ndarray
+    found: np.ndarray
+    own: Tensor | None
+
+    @property
+    def available(self) -> int:
+        """How many items a query can find."""
+        return len(self.gallery) - (self.own is not None)
+
+    def relevant(self) -> np.ndarray:
+        """How many items of the gallery have the query's class, its own row left out: (Q, L) int64."""
+        counts = [
+            np.bincount(there[there >= 0], minlength=here.max() + 1)[here]
+            for here, there in zip(self.asked.T, self.found.T, strict=True)
+        ]
+        return np.stack(counts, axis=1) - (self.own is not None)
+
+
+def search(
+    embeddings: Embeddings,
+    hierarchy: Hierarchy,
+    gallery: Embeddings | None = None,
+    gallery_hierarchy: Hierarchy | None = None,
+    device: torch.device | str | None = None,
+) -> Search:
+    """What `evaluate` is given, checked: without a gallery the queries search each other.
+
+    Raises:
+        HrlibError: embeddings that are not finite or not of unit length, lengths, levels or dimensions that differ, one
+            half of a gallery, a single item and no gallery.
+        HierarchyConflict: a class has different parents in the two hierarchies.
+    """
+    queries = _checked(embeddings, hierarchy, "embeddings", device)
+    if gallery is None and gallery_hierarchy is None:
+        if len(queries) == 1:
+            raise HrlibError(
+                "one embedding and no gallery: there is nothing to be found; give more items, or a gallery"
+            )
+        own = torch.arange(len(queries), device=queries.device)
+        return Search(queries, queries, hierarchy.labels, hierarchy.labels, own)
+    if gallery is None or gallery_hierarchy is None:
+        missing = "gallery" if gallery is None else "gallery_hierarchy"
+        raise HrlibError(f"gallery and gallery_hierarchy go together: {missing} is missing")
+    vectors = same_dimensions(queries, _checked(gallery, gallery_hierarchy, "gallery", queries.device))
+    return Search(queries, vectors, hierarchy.labels, _labels_by_name(hierarchy, gallery_hierarchy), None)
+
+
+def _checked(embeddings: Embeddings, hierarchy: Hierarchy, name: str, device: torch.device | str | None) -> Tensor:
+    vectors = unit_vectors(embeddings, name, device)
+    if len(vectors) != len(hierarchy.labels):
+        raise HrlibError(
+            f"{name}: {len(vectors)} rows for a hierarchy of {len(hierarchy.labels)} items: expected one row an item"
+        )
+    return vectors
+
+
+def _labels_by_name(hierarchy: Hierarchy, gallery: Hierarchy) -> np.ndarray:
+    """The gallery's labels (G, L) in the coding of `hierarchy`; -1 for a class that it does not have."""
+    if gallery.levels != hierarchy.levels:
+        raise HrlibError(
+            f"the queries' levels are {', '.join(hierarchy.levels)} and the gallery's {', '.join(gallery.levels)}: "
+            "expected the same; choose them with hierarchy.select(levels)"
+        )
+    codes = []
+    for ours, theirs in zip(hierarchy.names, gallery.names, strict=True):
+        code = {name: c for c, name in enumerate(ours)}
+        codes.append(np.array([code.get(name, -1) for name in theirs]))
+    for level, parents in enumerate(hierarchy.parents):
+        _refuse_other_parents(hierarchy, gallery, level, codes[level], parents)
+    return np.stack([code[labels] for code, labels in zip(codes, gallery.labels.T, strict=True)], axis=1)
+
+
+def _refuse_other_parents(hierarchy: Hierarchy, gallery: Hierarchy, level: int, code: np.ndarray, parents: np.ndarray):
+    for theirs in np.flatnonzero(code >= 0):
+        above = hierarchy.names[level + 1][parents[code[theirs]]]
+        above_there = gallery.names[level + 1][gallery.parents[level][theirs]]
+        if above != above_there:
+            raise HierarchyConflict(
+                f"{hierarchy.levels[level]} {gallery.names[level][theirs]!r} belongs to {above!r} among the queries "
+                f"and to {above_there!r} in the gallery: expected one tree; rename one of the two classes"
+            )
