@@ -27,16 +27,19 @@ _NAMES = {
     "HrlibError": "hrlib.errors",
     "BadImage": "hrlib.errors",
     "HierarchyConflict": "hrlib.errors",
+    "Results": "hrlib.benchmarking",
+    "benchmark": "hrlib.benchmarking",
     "evaluate": "hrlib.evaluation",
     "embed": "hrlib.training",
     "fit": "hrlib.training",
 }
-_MODULES = ("catalogue", "evaluation", "explore", "losses", "models", "training")
+_MODULES = ("benchmarking", "catalogue", "evaluation", "explore", "losses", "models", "training")
 
 __all__ = ["__version__", *_MODULES, *_NAMES]
 
 if TYPE_CHECKING:
-    from hrlib import catalogue, evaluation, explore, losses, models, training
+    from hrlib import benchmarking, catalogue, evaluation, explore, losses, models, training
+    from hrlib.benchmarking import Results, benchmark
     from hrlib.catalogue import Catalogue, Hierarchy, ImageStore, from_folder, from_table, load
     from hrlib.errors import BadImage, HierarchyConflict, HrlibError
     from hrlib.evaluation import evaluate

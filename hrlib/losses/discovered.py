@@ -13,7 +13,7 @@ from hrlib.catalogue.hierarchy import Hierarchy
 from hrlib.errors import HrlibError
 from hrlib.losses.clusters import assign, checked_clusters, k_means
 from hrlib.losses.hierarchical import HierarchicalProxyLoss
-from hrlib.losses.proxy import BaseLoss
+from hrlib.losses.proxy import BaseLoss, check_batch
 from hrlib.losses.unit import unit
 
 
@@ -21,20 +21,23 @@ class DiscoveredHierarchyLoss(HierarchicalProxyLoss):
     """L = sum_l w_l base(x, y_l; P_l), the coarse levels discovered by online clustering (Yang et al., WACV 2022, arXiv 2103.13538).
 
     1. For `warmup` iterations the loss is flat: the clusters come from a model that is trained at the finest level already.
-    2. k-means on the unit proxies of the finest classes gives the coarse proxies and assigns every class to one of them; with more
-       levels, the clusters are clustered in turn.
-    3. Every `every` iterations each class goes to the coarse proxy that is nearest now, and the coarse proxies are the averages of the
-       fine ones assigned to them; a cluster that all its classes have left gets the class that lies worst in its own.
+    2. k-means assigns every finest class to a cluster, and with more levels the clusters are clustered in turn. The coarse proxies are the
+       averages of the fine ones assigned to them.
+    3. Every `every` iterations each class goes to the cluster that is nearest now; a cluster that all its classes have left gets the class
+       that lies worst in its own.
     4. And so on to the end; once nothing moves any more the steps of 3 change nothing (`report` says what moved).
 
     Args:
         hierarchy: of the training items. Only its finest level is used to train.
         dim, base, **base_settings: as of `HierarchicalProxyLoss`.
         weights: one a level, fine to coarse: 1 + the number of discovered levels.
-        clusters: how many on each discovered level, fine to coarse: 100, or (200, 20).
+        clusters: how many on each discovered level, fine to coarse: 100, or (200, 20); None: a tenth as many as on the level below.
         warmup, every: in iterations (batches), counted in training mode.
         coarse: "average", the mean of the members as they are at each iteration; or "recalculated", only every `every` iterations, which
             carries no gradient to the fine proxies. "average" with coarse_gradient=False is between the two.
+        cluster_by: what stands for a class in 2 and 3: its proxy, as in the article ("proxies"); or the running mean of its embeddings
+            ("embeddings"), which says sooner and better what looks alike.
+        momentum: of that running mean, a batch at a time.
         seed: of k-means.
 
     The article prints no weights, number of clusters, warm-up or T. The defaults here were measured (notebook 04 says how, and what did
@@ -57,20 +60,26 @@ class DiscoveredHierarchyLoss(HierarchicalProxyLoss):
         base: str | BaseLoss = "proxy-anchor",
         weights: Sequence[float] = (1.0, 0.3),
         *,
-        clusters: int | Sequence[int] = 100,
+        clusters: int | Sequence[int] | None = None,
         warmup: int = 200,
         every: int = 50,
         coarse: Literal["average", "recalculated"] = "average",
         coarse_gradient: bool = True,
+        cluster_by: Literal["proxies", "embeddings"] = "embeddings",
+        momentum: float = 0.7,
         seed: int = 0,
         **base_settings: float,
     ):
         finest = hierarchy.select(hierarchy.levels[:1])
         self.clusters = checked_clusters(clusters, len(weights), finest.n_classes[0])
-        if warmup < 0 or every < 1 or coarse not in ("average", "recalculated"):
+        if warmup < 0 or every < 1 or not 0 <= momentum < 1:
             raise HrlibError(
-                f"warmup={warmup}, every={every}, coarse={coarse!r}: expected iterations, warmup of 0 or more, every of 1 or more, "
-                "and coarse 'average' or 'recalculated'"
+                f"warmup={warmup}, every={every}, momentum={momentum}: expected iterations, warmup of 0 or more, every of 1 or more, and a "
+                "momentum from 0 to below 1"
+            )
+        if coarse not in ("average", "recalculated") or cluster_by not in ("proxies", "embeddings"):
+            raise HrlibError(
+                f"coarse={coarse!r}, cluster_by={cluster_by!r}: expected 'average' or 'recalculated', and 'proxies' or 'embeddings'"
             )
         super().__init__(finest, dim, base, _checked_first(weights), coarse_gradient=coarse_gradient, **base_settings)
         self.weights = tuple(map(float, weights))
@@ -82,8 +91,13 @@ class DiscoveredHierarchyLoss(HierarchicalProxyLoss):
         )
         self.register_buffer("iteration", torch.zeros((), dtype=torch.int64))
         self.register_buffer("moved", torch.full((), torch.nan))
+        self.cluster_by, self.momentum = cluster_by, momentum
+        if cluster_by == "embeddings":
+            self.register_buffer("means", torch.zeros(classes, dim))
         for number, count in enumerate(self.clusters):
-            self.register_buffer(f"centres_{number}", torch.zeros(count, dim))
+            self.register_buffer(f"centres_{number}", torch.zeros(count, dim))  # of what is clustered
+            if coarse == "recalculated":
+                self.register_buffer(f"coarse_{number}", torch.zeros(count, dim))
         self.given = hierarchy.ancestors[:, 1] if hierarchy.depth > 1 else None
 
     @property
@@ -95,12 +109,16 @@ class DiscoveredHierarchyLoss(HierarchicalProxyLoss):
         """The proxies of each level, fine to coarse (C_l, D); during the warm-up only the finest."""
         if not self.discovered:
             return [self.proxies]
-        return super().level_proxies() if self.coarse == "average" else [self.proxies, *self._centres()]
+        if self.coarse == "average":
+            return super().level_proxies()
+        return [self.proxies, *(getattr(self, f"coarse_{number}") for number in range(len(self.clusters)))]
 
     def forward(self, embeddings: Tensor, labels: Tensor) -> Tensor:
         """The loss of `embeddings` (B, D) whose finest classes are `labels` (B,): a scalar. Counts an iteration in training mode."""
         if self.training and torch.is_grad_enabled():
+            check_batch(embeddings, labels, self.proxies.shape[1], len(self.ancestors))
             self.iteration += 1
+            self._follow(embeddings, labels)
             since = int(self.iteration) - 1 - self.warmup
             if since >= 0 and since % self.every == 0:
                 self._update(first=since == 0)
@@ -132,21 +150,33 @@ class DiscoveredHierarchyLoss(HierarchicalProxyLoss):
             report["nmi"] = float(normalized_mutual_info_score(self.given, self.ancestors[:, 1].cpu().numpy()))
         return report
 
-    def _centres(self) -> list[Tensor]:
-        return [getattr(self, f"centres_{number}") for number in range(len(self.clusters))]
+    @torch.no_grad()
+    def _follow(self, embeddings: Tensor, labels: Tensor) -> None:
+        """Move the running means of the batch's classes towards their embeddings here; a class's first batch sets it."""
+        if self.cluster_by == "embeddings":
+            here = torch.zeros_like(self.means).index_add_(0, labels, unit(embeddings))
+            present = torch.bincount(labels, minlength=len(here))[:, None] > 0
+            moved = torch.lerp(unit(here), self.means, self.momentum * (self.means != 0).any(1, keepdim=True))
+            self.means.copy_(torch.where(present, unit(moved), self.means))
 
     @torch.no_grad()
     def _update(self, first: bool) -> None:
         """Steps 2 and 3, level by level: the centres of one level are the points of the next."""
-        points, before = unit(self.proxies), self.ancestors[:, 1].clone()
+        fine = unit(self.proxies)
+        points, before = fine, self.ancestors[:, 1].clone()
+        if self.cluster_by == "embeddings":  # a class that no batch has held yet is where its proxy is
+            points = torch.where((self.means != 0).any(1, keepdim=True), self.means, fine)
         columns = [torch.arange(len(points), device=points.device)]
-        for number, (count, centres) in enumerate(zip(self.clusters, self._centres(), strict=True)):
+        for number, count in enumerate(self.clusters):
+            centres = getattr(self, f"centres_{number}")
             if first:
                 centres.copy_(k_means(points, count, self.seed + number))
             assigned = assign(points, centres)
             centres.zero_().index_add_(0, assigned, points)
             columns.append(assigned[columns[-1]])
             points = unit(centres)
+            if self.coarse == "recalculated":
+                getattr(self, f"coarse_{number}").zero_().index_add_(0, columns[-1], fine)
         self.ancestors.copy_(torch.stack(columns, 1))
         self.moved.fill_(torch.nan if first else (before != self.ancestors[:, 1]).float().mean())
 

@@ -15,6 +15,7 @@ from torch import nn
 
 from hrlib.catalogue.hierarchy import Hierarchy
 from hrlib.losses.csl import CrossScaleLoss
+from hrlib.losses.discovered import DiscoveredHierarchyLoss
 from hrlib.losses.hierarchical import HierarchicalProxyLoss
 from hrlib.losses.himulcone import HiMulConELoss
 from hrlib.losses.pml import Memory, MergeCentres, PeerLoss
@@ -193,3 +194,40 @@ def himulcone(hierarchy: Hierarchy, dim: int, *, temperature: float = 0.07, cons
 def csl(hierarchy: Hierarchy, dim: int, *, margins: Sequence[float] | None = None, scale: float = 32.0) -> nn.Module:
     """Cross-Scale Learning over all levels; see `losses.CrossScaleLoss`."""
     return CrossScaleLoss(hierarchy, dim, margins, scale)
+
+
+def _discovered(base: str):
+    def discovered(
+        hierarchy: Hierarchy,
+        dim: int,
+        *,
+        clusters: int | Sequence[int] | None = None,
+        weights: Sequence[float] = (1.0, 0.3),
+        warmup: int = 76,
+        every: int = 38,
+        coarse: str = "average",
+        coarse_gradient: bool = True,
+        cluster_by: str = "embeddings",
+        seed: int = 0,
+    ) -> nn.Module:
+        return DiscoveredHierarchyLoss(
+            hierarchy,
+            dim,
+            base,
+            weights,
+            clusters=clusters,
+            warmup=warmup,
+            every=every,
+            coarse=coarse,
+            coarse_gradient=coarse_gradient,
+            cluster_by=cluster_by,
+            seed=seed,
+        )
+
+    discovered.__qualname__ = f"discovered {base}"
+    discovered.__doc__ = f"The hierarchical proxy loss over {base} and a hierarchy discovered in training; see `losses.DiscoveredHierarchyLoss`."
+    return register(f"hpl-discovered-{base}")(discovered)
+
+
+for _base in ("proxy-nca", "proxy-nca++", "proxy-anchor"):
+    _discovered(_base)

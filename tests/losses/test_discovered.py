@@ -36,7 +36,7 @@ def put_in_groups(loss):
 
 @pytest.mark.parametrize("base", BASES)
 def test_it_is_the_flat_loss_until_the_warm_up_is_over(hierarchy, base):
-    loss = DiscoveredHierarchyLoss(hierarchy, 8, base, clusters=3, warmup=2, every=5)
+    loss = DiscoveredHierarchyLoss(hierarchy, 8, base, clusters=3, warmup=2, every=5, cluster_by="proxies")
     put_in_groups(loss)
     x, y = batch()
     flat = BASES[base](x, y, loss.proxies)
@@ -49,7 +49,7 @@ def test_it_is_the_flat_loss_until_the_warm_up_is_over(hierarchy, base):
 @pytest.mark.parametrize("base", BASES)
 def test_then_it_is_the_given_loss_over_the_clusters(hierarchy, base):
     """Groups that cannot be mistaken: what is discovered is the true hierarchy, and so is the loss."""
-    loss = DiscoveredHierarchyLoss(hierarchy, 8, base, clusters=3, warmup=0, weights=(1.0, 0.7))
+    loss = DiscoveredHierarchyLoss(hierarchy, 8, base, clusters=3, warmup=0, weights=(1.0, 0.7), cluster_by="proxies")
     put_in_groups(loss)
     given_loss = HierarchicalProxyLoss(hierarchy, 8, base, weights=(1.0, 0.7))
     given_loss.proxies.data.copy_(loss.proxies.data)
@@ -60,7 +60,9 @@ def test_then_it_is_the_given_loss_over_the_clusters(hierarchy, base):
 
 def test_the_four_steps_written_out(hierarchy):
     """Updates at iterations warmup + 1, warmup + 1 + every, ...; in between nothing is assigned anew."""
-    loss = DiscoveredHierarchyLoss(hierarchy, 8, clusters=3, warmup=1, every=3, coarse="recalculated")
+    loss = DiscoveredHierarchyLoss(
+        hierarchy, 8, clusters=3, warmup=1, every=3, coarse="recalculated", cluster_by="proxies"
+    )
     optimizer = torch.optim.SGD(loss.parameters(), lr=3.0)
     before = None
     for iteration in range(1, 12):
@@ -98,6 +100,32 @@ def test_it_is_a_tree_without_empty_clusters_at_every_step(seed, clusters):
         assert [len(p) for p in loss.level_proxies()] == [CLASSES, *clusters]
 
 
+@given(seed=st.integers(0, 20), momentum=st.sampled_from([0.0, 0.5, 0.9]))
+def test_running_means_written_out(seed, momentum):
+    tree = hr.Hierarchy.from_frame(pd.DataFrame({"class": range(CLASSES)}))
+    loss = DiscoveredHierarchyLoss(tree, 8, clusters=3, warmup=99, momentum=momentum)
+    means = {}
+    for step in range(4):
+        x, y = batch(seed + step)
+        loss(x, y)
+        for label in set(y.tolist()):
+            here = F.normalize(F.normalize(x[y == label], dim=1).sum(0), dim=0)
+            before = means.get(label)
+            means[label] = here if before is None else F.normalize(momentum * before + (1 - momentum) * here, dim=0)
+    for label in range(CLASSES):
+        torch.testing.assert_close(loss.means[label], means.get(label, torch.zeros(8)), rtol=1e-4, atol=1e-5)
+
+
+def test_clusters_of_embeddings_are_those_of_the_photos_and_not_of_the_proxies(hierarchy):
+    """Embeddings in the groups of the superclasses, proxies anywhere: the superclasses are found."""
+    loss = DiscoveredHierarchyLoss(hierarchy, 8, clusters=3, warmup=1, cluster_by="embeddings")
+    centres = F.normalize(torch.randn(3, 8, generator=torch.Generator().manual_seed(1)), dim=1)
+    y = torch.arange(CLASSES).repeat(2)
+    x = centres[y // 4] + 0.05 * torch.randn(len(y), 8, generator=torch.Generator().manual_seed(2))
+    loss(x, y), loss(x, y)
+    assert loss.report()["nmi"] == pytest.approx(1)
+
+
 def test_averages_carry_the_gradient_and_recalculated_ones_do_not(hierarchy):
     x, y = batch()
     for settings, flows in (({}, True), ({"coarse_gradient": False}, False), ({"coarse": "recalculated"}, False)):
@@ -131,7 +159,7 @@ def test_seeded_and_the_same_after_a_round_trip(hierarchy):
 
 
 def test_the_hierarchy_for_people(hierarchy):
-    loss = DiscoveredHierarchyLoss(hierarchy, 8, clusters=3, warmup=0)
+    loss = DiscoveredHierarchyLoss(hierarchy, 8, clusters=3, warmup=0, cluster_by="proxies")
     with pytest.raises(HrlibError, match=r"nothing is discovered before iteration 1; this loss has seen 0"):
         loss.hierarchy(hierarchy)
     put_in_groups(loss)
@@ -150,7 +178,9 @@ def test_the_hierarchy_for_people(hierarchy):
         ({"clusters": (6, 3)}, r"clusters \(6, 3\) for 2 weights"),
         ({"clusters": 3, "every": 0}, "every=0"),
         ({"clusters": 3, "warmup": -1}, "warmup=-1"),
-        ({"clusters": 3, "coarse": "often"}, "coarse 'average' or 'recalculated'"),
+        ({"clusters": 3, "momentum": 1.0}, "momentum from 0 to below 1"),
+        ({"clusters": 3, "coarse": "often"}, "coarse='often', .* expected 'average' or 'recalculated'"),
+        ({"clusters": 3, "cluster_by": "names"}, "cluster_by='names': expected .* 'proxies' or 'embeddings'"),
         ({"clusters": 3, "weights": (1.0, float("nan"))}, "the first above 0"),
         ({"clusters": 3, "weights": (0.0, 1.0)}, "the first above 0"),
     ],

@@ -1,0 +1,210 @@
+"""The results of a benchmark: one table of all runs, the leaderboard, and paired differences to a base."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from hrlib.benchmarking.run import RESULT, read_queries, read_result
+from hrlib.errors import HrlibError
+from hrlib.evaluation import paired_bootstrap, paired_t
+from hrlib.files import write
+
+PLACE = ["catalogue", "loss", "seed"]
+# what a table of differences has, a row a catalogue, pair of losses, level and metric
+COMPARED = ("recall@1", "map@r", "severity", "h-ap", "ndcg", "asi")
+# the flat loss that each hierarchical one is compared with
+BASES = {
+    "hpl-proxy-anchor": "proxy-anchor",
+    "hpl-discovered-proxy-anchor": "proxy-anchor",
+    "hpl-proxy-nca": "proxy-nca",
+    "hpl-discovered-proxy-nca": "proxy-nca",
+    "hpl-proxy-nca++": "proxy-nca++",
+    "hpl-discovered-proxy-nca++": "proxy-nca++",
+    "contrastive-xbm": "contrastive",
+}
+
+
+@dataclass(frozen=True)
+class Results:
+    """What a benchmark found, as tables that fit into a repository.
+
+    runs: a row a catalogue, loss, seed, level and metric, with its `value` on test classes. Levels are numbered, 0 the finest ("all levels"
+    is -1), beside their names.
+    differences: a row a catalogue, loss, base, level and metric: mean of loss minus base, `low` and `high` of the paired bootstrap over seeds
+    and test classes, `t_low` and `t_high` of Student's interval over the seeds alone, `seeds`.
+    curves: a row a run and epoch, with what its history has. about: settings, versions and failures.
+    """
+
+    runs: pd.DataFrame
+    differences: pd.DataFrame
+    curves: pd.DataFrame
+    about: dict[str, Any]
+
+    def leaderboard(self, catalogue: str, metric: str = "map@r", level: int = 0) -> pd.DataFrame:
+        """Losses by the mean of a metric on a catalogue: mean, the half width of Student's 95% interval over seeds (NaN for one seed), seeds.
+
+        For metrics of all levels (h-ap, ndcg, asi, ahd@k) the level is -1 of itself.
+        """
+        level = -1 if metric in set(self.runs.loc[self.runs["level"] == -1, "metric"]) else level
+        chosen = self.runs[
+            (self.runs["catalogue"] == catalogue) & (self.runs["metric"] == metric) & (self.runs["level"] == level)
+        ]
+        if not len(chosen):
+            raise HrlibError(
+                f"no runs with {metric!r} at level {level} on {catalogue!r}; catalogues: {', '.join(self.runs['catalogue'].unique())}; "
+                f"metrics: {', '.join(self.runs['metric'].unique())}"
+            )
+        rows = {
+            loss: _mean_and_half_width(group["value"].to_numpy()) for loss, group in chosen.groupby("loss", sort=False)
+        }
+        table = pd.DataFrame.from_dict(rows, orient="index", columns=["mean", "half_width", "seeds"]).rename_axis(
+            "loss"
+        )
+        best_is_low = metric == "severity" or metric.startswith("ahd")
+        return table.astype({"seeds": int}).sort_values("mean", ascending=best_is_low)
+
+    def table(
+        self,
+        catalogue: str,
+        metrics: Sequence[tuple[str, int]] = (("map@r", 0), ("recall@1", 0), ("h-ap", -1), ("severity", 0)),
+    ) -> pd.DataFrame:
+        """Several metrics side by side as text, "mean ± half width", best MAP@R first."""
+        boards = {metric: self.leaderboard(catalogue, metric, level) for metric, level in metrics}
+        order = next(iter(boards.values())).index
+        text = {
+            metric: [
+                f"{row['mean']:.3f} ± {row['half_width']:.3f}" if row["seeds"] > 1 else f"{row['mean']:.3f}"
+                for _, row in board.loc[order].iterrows()
+            ]
+            for metric, board in boards.items()
+        }
+        return pd.DataFrame(text, index=order).assign(seeds=next(iter(boards.values()))["seeds"])
+
+    def save(self, folder: str | Path) -> None:
+        """Write runs.parquet, differences.parquet, curves.parquet and about.json."""
+        for name in ("runs", "differences", "curves"):
+            write(Path(folder) / f"{name}.parquet", getattr(self, name).to_parquet(index=False))
+        write(Path(folder) / "about.json", json.dumps(self.about, indent=1).encode())
+
+    @classmethod
+    def read(cls, folder: str | Path) -> Results:
+        """What `save` wrote."""
+        folder = Path(folder)
+        if not (folder / "about.json").is_file():
+            raise HrlibError(
+                f"no results in {folder}: expected about.json and three parquet files, as a benchmark writes them"
+            )
+        tables = [pd.read_parquet(folder / f"{name}.parquet") for name in ("runs", "differences", "curves")]
+        return cls(*tables, json.loads((folder / "about.json").read_text()))
+
+
+def gather(folders: Iterable[str | Path], bases: dict[str, str] | None = None, draws: int = 2000) -> Results:
+    """The results of all whole runs in the folders of one or several benchmarks (shards): a run that is there twice counts once.
+
+    Raises:
+        HrlibError: no whole run, or runs of one name and seed with different settings (the folders hold different benchmarks).
+    """
+    found: dict[tuple, tuple[Path, dict]] = {}
+    for folder in folders:
+        for file in sorted(Path(folder).glob(f"*/*/*/{RESULT}")):
+            result = read_result(file.parent)
+            spec = result["spec"]
+            place = (spec["catalogue"], spec["label"], spec["seed"])
+            if found.setdefault(place, (file.parent, result))[1]["spec"] != spec:
+                raise HrlibError(
+                    f"{found[place][0]} and {file.parent} are runs of {place} with different settings: gather them apart, or delete one"
+                )
+    if not found:
+        raise HrlibError(f"no whole run in {', '.join(map(str, folders))}: start the benchmark, or name its out_dir")
+    order = sorted(found)
+    runs = pd.DataFrame([row for place in order for row in _rows(place, found[place][1])])
+    curves = pd.concat(
+        [pd.DataFrame(found[p][1]["history"]).assign(**dict(zip(PLACE, p, strict=True))) for p in order],
+        ignore_index=True,
+    )
+    bases = {label: base for label, base in (BASES if bases is None else bases).items()}
+    return Results(runs, _differences(found, bases, draws), curves, _about(found))
+
+
+def _rows(place: tuple, result: dict) -> list[dict]:
+    numbers = {name: number for number, name in enumerate(result["levels"])}
+    return [
+        dict(zip(PLACE, place, strict=True))
+        | {"level": numbers.get(level, -1), "level_name": level, "metric": metric, "value": value}
+        for level, metrics in result["metrics"].items()
+        for metric, value in metrics.items()
+    ]
+
+
+def _differences(found: dict, bases: dict[str, str], draws: int) -> pd.DataFrame:
+    rows = []
+    for catalogue in dict.fromkeys(place[0] for place in found):
+        for loss, base in bases.items():
+            seeds = [
+                seed
+                for c, name, seed in sorted(found)
+                if (c, name) == (catalogue, loss) and (catalogue, base, seed) in found
+            ]
+            if not seeds:
+                continue
+            tables = [[read_queries(found[catalogue, name, seed][0]) for seed in seeds] for name in (base, loss)]
+            groups = tables[0][0][("", "group")].to_numpy()
+            levels = found[catalogue, loss, seeds[0]][1]["levels"]
+            for level, metric in [column for column in tables[0][0].columns if column[1] in COMPARED]:
+                a, b = (np.array([table[(level, metric)] for table in side]) for side in tables)
+                interval = paired_bootstrap(a, b, groups=groups, n=draws)
+                row = {
+                    "catalogue": catalogue,
+                    "loss": loss,
+                    "base": base,
+                    "level": levels.index(level) if level in levels else -1,
+                }
+                row |= {
+                    "level_name": level,
+                    "metric": metric,
+                    "mean": interval.mean,
+                    "low": interval.low,
+                    "high": interval.high,
+                }
+                over_seeds = paired_t(np.nanmean(a, axis=1), np.nanmean(b, axis=1)) if len(seeds) > 1 else None
+                row |= {"t_low": getattr(over_seeds, "low", np.nan), "t_high": getattr(over_seeds, "high", np.nan)}
+                rows.append(row | {"base_mean": float(np.nanmean(a)), "seeds": len(seeds)})
+    return pd.DataFrame(rows)
+
+
+def _about(found: dict) -> dict[str, Any]:
+    results = [result for _, result in found.values()]
+    settings = {}
+    for result in results:
+        spec = result["spec"]
+        settings.setdefault(spec["catalogue"], {}).setdefault(
+            spec["label"], {k: spec[k] for k in ("loss", "settings", "fit")}
+        )
+    first = results[0]["spec"]
+    return {
+        "runs": len(results),
+        "hours_of_one_core": round(sum(result["seconds"] for result in results) / 3600, 2),
+        "items": {result["spec"]["catalogue"]: result["items"] for result in results},
+        "load": {
+            result["spec"]["catalogue"]: {k: v for k, v in result["spec"]["load"].items() if k != "data_dir"}
+            for result in results
+        },
+        "common": {key: first[key] for key in ("split", "split_seed", "dim", "encoder")},
+        "settings": settings,
+        "precision": sorted({result["precision"] for result in results}),
+        "versions": results[0]["versions"],
+    }
+
+
+def _mean_and_half_width(values: np.ndarray) -> tuple[float, float, int]:
+    if len(values) < 2:
+        return float(values.mean()), float("nan"), len(values)
+    interval = paired_t(np.zeros(len(values)), values)
+    return interval.mean, interval.high - interval.mean, len(values)
