@@ -159,6 +159,8 @@ def _differences(found: dict, bases: dict[str, str], draws: int) -> pd.DataFrame
             levels = found[catalogue, loss, seeds[0]][1]["levels"]
             for level, metric in [column for column in tables[0][0].columns if column[1] in COMPARED]:
                 a, b = (np.array([table[(level, metric)] for table in side]) for side in tables)
+                if not np.isfinite(b - a).any():
+                    continue
                 interval = paired_bootstrap(a, b, groups=groups, n=draws)
                 row = {
                     "catalogue": catalogue,
@@ -173,7 +175,10 @@ def _differences(found: dict, bases: dict[str, str], draws: int) -> pd.DataFrame
                     "low": interval.low,
                     "high": interval.high,
                 }
-                over_seeds = paired_t(np.nanmean(a, axis=1), np.nanmean(b, axis=1)) if len(seeds) > 1 else None
+                everywhere = (
+                    np.isfinite(b - a).any(axis=1).all()
+                )  # severity has no value where every first hit is right
+                over_seeds = paired_t(a, b) if len(seeds) > 1 and everywhere else None
                 row |= {"t_low": getattr(over_seeds, "low", np.nan), "t_high": getattr(over_seeds, "high", np.nan)}
                 rows.append(row | {"base_mean": float(np.nanmean(a)), "seeds": len(seeds)})
     return pd.DataFrame(rows)

@@ -94,9 +94,8 @@ class DiscoveredHierarchyLoss(HierarchicalProxyLoss):
         self.cluster_by, self.momentum = cluster_by, momentum
         if cluster_by == "embeddings":
             self.register_buffer("means", torch.zeros(classes, dim))
-        for number, count in enumerate(self.clusters):
-            self.register_buffer(f"centres_{number}", torch.zeros(count, dim))  # of what is clustered
-            if coarse == "recalculated":
+        if coarse == "recalculated":
+            for number, count in enumerate(self.clusters):
                 self.register_buffer(f"coarse_{number}", torch.zeros(count, dim))
         self.given = hierarchy.ancestors[:, 1] if hierarchy.depth > 1 else None
 
@@ -116,7 +115,7 @@ class DiscoveredHierarchyLoss(HierarchicalProxyLoss):
     def forward(self, embeddings: Tensor, labels: Tensor) -> Tensor:
         """The loss of `embeddings` (B, D) whose finest classes are `labels` (B,): a scalar. Counts an iteration in training mode."""
         if self.training and torch.is_grad_enabled():
-            check_batch(embeddings, labels, self.proxies.shape[1], len(self.ancestors))
+            check_batch(embeddings, labels, *self.proxies.shape)
             self.iteration += 1
             self._follow(embeddings, labels)
             since = int(self.iteration) - 1 - self.warmup
@@ -168,13 +167,15 @@ class DiscoveredHierarchyLoss(HierarchicalProxyLoss):
             points = torch.where((self.means != 0).any(1, keepdim=True), self.means, fine)
         columns = [torch.arange(len(points), device=points.device)]
         for number, count in enumerate(self.clusters):
-            centres = getattr(self, f"centres_{number}")
             if first:
-                centres.copy_(k_means(points, count, self.seed + number))
+                centres = k_means(points, count, self.seed + number)
+            else:  # of the members as they are now: the embedding space has moved on since the last update
+                parents = torch.empty(len(points), dtype=torch.int64, device=points.device)
+                parents[self.ancestors[:, number]] = self.ancestors[:, number + 1]
+                centres = points.new_zeros(count, points.shape[1]).index_add_(0, parents, points)
             assigned = assign(points, centres)
-            centres.zero_().index_add_(0, assigned, points)
             columns.append(assigned[columns[-1]])
-            points = unit(centres)
+            points = unit(torch.zeros_like(centres).index_add_(0, assigned, points))
             if self.coarse == "recalculated":
                 getattr(self, f"coarse_{number}").zero_().index_add_(0, columns[-1], fine)
         self.ancestors.copy_(torch.stack(columns, 1))
