@@ -14,9 +14,8 @@ from hrlib.evaluation import shortlist
 from hrlib.evaluation.keys import gallery_rows, ranked_keys, similarities
 from hrlib.evaluation.vectors import Embeddings, repeated_rows, same_dimensions, unit_vectors
 
-CELLS = (
-    6 << 20
-)  # queries x gallery items ranked at once, by default: some 100 MB at the peak, 300 MB where most is relevant
+CELLS = 6 << 20  # queries x gallery items multiplied at once, by default: 25 MB
+RANKED = 1 << 20  # of those, ranked at once: 60 MB at the peak, with what the metrics make of them 200 MB at most
 
 
 def ranked_chunks(
@@ -36,7 +35,7 @@ def ranked_chunks(
         chunk: queries at a time; None takes as many as make `CELLS`.
 
     Yields:
-        The rows of the chunk as a slice, and the keys by rank (c, top): see `keys.gallery_rows` and
+        The rows of the chunk, or a part of it, as a slice, and the keys by rank (c, top): see `keys.gallery_rows` and
         `keys.similarities`.
     """
     if chunk is not None and (not isinstance(chunk, int) or chunk < 1):
@@ -44,18 +43,21 @@ def ranked_chunks(
     available = len(gallery) - (own is not None)
     top = available if top is None else min(top, available)
     chunk = max(1, CELLS // len(gallery)) if chunk is None else chunk
-    buffer, repeated = queries.new_empty(min(chunk, len(queries)), len(gallery)), repeated_rows(gallery)
     rough = shortlist.Shortlist(gallery, top) if shortlist.pays(gallery, top) else None
+    exact = _Products(gallery, min(chunk, len(queries)))
     starts = range(0, len(queries), chunk)
     for start in progress.bar(starts, desc="rank", unit="chunk", leave=False, delay=2):
         rows = slice(start, min(start + chunk, len(queries)))
         asked, itself = queries[rows], None if own is None else own[rows]
         keys, missed = (None, ()) if rough is None else rough.ranked_keys(asked, itself)
         if keys is None:
-            rough, keys = None, _ranked(asked, gallery, itself, top, repeated, buffer)
-        elif len(missed):
-            own_missed = None if itself is None else itself[missed]
-            keys[missed] = _ranked(asked[missed], gallery, own_missed, top, repeated, buffer)
+            rough, scores, step = None, exact.scores(asked, itself), max(1, RANKED // len(gallery))
+            for at in range(0, len(asked), step):
+                part = scores[at : at + step]
+                yield slice(start + at, start + at + len(part)), ranked_keys(part, top)
+            continue
+        if len(missed):
+            keys[missed] = ranked_keys(exact.scores(asked[missed], None if itself is None else itself[missed]), top)
         yield rows, keys
 
 
@@ -107,15 +109,23 @@ def neighbours(
     return indices, scores
 
 
-def _ranked(
-    queries: Tensor, gallery: Tensor, own: Tensor | None, top: int, repeated: tuple[Tensor, Tensor], buffer: Tensor
-) -> Tensor:
-    with torch.autocast(queries.device.type, enabled=False):
-        scores = torch.mm(queries, gallery.T, out=buffer[: len(queries)])
-    # matrix kernels round differently at the edges of their tiles: without this, duplicates would not be equal
-    rows, first = repeated
-    if len(rows):
-        scores[:, rows] = scores[:, first]
-    if own is not None:
-        scores.scatter_(1, own[:, None], -torch.inf)
-    return ranked_keys(scores, top)
+class _Products:
+    """The similarities of up to `most` queries to a gallery (N, D), in one buffer."""
+
+    def __init__(self, gallery: Tensor, most: int):
+        self.gallery, self.most = gallery, most
+        self.repeated, self.first = repeated_rows(gallery)
+        self.buffer = gallery.new_empty(0, len(gallery))
+
+    def scores(self, queries: Tensor, own: Tensor | None) -> Tensor:
+        """(c, N), own ones at -inf; the next call overwrites them."""
+        if not len(self.buffer):
+            self.buffer = self.gallery.new_empty(self.most, len(self.gallery))
+        with torch.autocast(queries.device.type, enabled=False):
+            scores = torch.mm(queries, self.gallery.T, out=self.buffer[: len(queries)])
+        # matrix kernels round differently at the edges of their tiles: without this, duplicates would not be equal
+        if len(self.repeated):
+            scores[:, self.repeated] = scores[:, self.first]
+        if own is not None:
+            scores.scatter_(1, own[:, None], -torch.inf)
+        return scores
