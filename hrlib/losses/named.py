@@ -35,11 +35,25 @@ def contrastive(hierarchy: Hierarchy, dim: int, *, pos_margin: float = 0.0, neg_
 
 @register("contrastive-xbm")
 def contrastive_xbm(
-    hierarchy: Hierarchy, dim: int, *, memory_size: int = 1024, pos_margin: float = 0.0, neg_margin: float = 1.0
+    hierarchy: Hierarchy,
+    dim: int,
+    *,
+    memory_size: int = 1024,
+    weight: float = 1.0,
+    start: int = 200,
+    pos_margin: float = 0.0,
+    neg_margin: float = 1.0,
 ) -> nn.Module:
-    """Contrastive with cross-batch memory (Wang et al., CVPR 2020): each embedding is compared with the latest `memory_size` ones, the
-    batch's own included. Defaults of pytorch-metric-learning. Every call adds to the memory, which is part of the state_dict."""
-    return _peer(hierarchy, dim, Memory(pml.ContrastiveLoss(pos_margin, neg_margin), dim, memory_size))
+    """Contrastive with cross-batch memory (Wang et al., CVPR 2020): after `start` iterations each embedding is also compared with the latest
+    `memory_size` ones. It supposes that embeddings change slowly.
+
+    The memory's size is pytorch-metric-learning's default, the weight the authors'; in their code the memory joins for the second half of
+    4,000 iterations. Measured on validation classes of fashion product groups (228 iterations from nothing, one seed), MAP@R without memory
+    .311, joining half way .277, from the start .203, and .137 without the loss within the batch: there the embeddings change too quickly.
+    Every iteration after `start` adds to the memory, which is part of the state_dict.
+    """
+    loss = Memory(pml.ContrastiveLoss(pos_margin, neg_margin), dim, memory_size, weight, start)
+    return _peer(hierarchy, dim, loss)
 
 
 @register("triplet-semi-hard")

@@ -40,11 +40,21 @@ class PeerLoss(nn.Module):
 
 
 class Memory(CrossBatchMemory):
-    """The library's cross-batch memory with all of its state in the state_dict.
+    """The library's cross-batch memory as its authors use it, and with all of its state in the state_dict.
 
-    The library keeps the position in the queue and whether it has been filled as plain attributes, so that a resumed run would start with
-    an empty memory: here they are saved with it.
+    As in the authors' code (Wang et al., CVPR 2020) the loss within the batch is kept, and that between the batch and the memory is added to
+    it, after the first `start` iterations, in which embeddings still change too quickly to be remembered. The library keeps the position in
+    the queue and whether it has been filled as plain attributes, so that a resumed run would start with an empty memory.
+
+    Args:
+        loss, dim, size: of the library; the number of embeddings remembered.
+        weight: of the part between the batch and the memory.
+        start: iterations without it.
     """
+
+    def __init__(self, loss: nn.Module, dim: int, size: int, weight: float, start: int):
+        super().__init__(loss, dim, size)
+        self.weight, self.start, self.iteration = weight, start, 0
 
     def forward(self, embeddings: Tensor, labels: Tensor, indices_tuple=None) -> Tensor:
         if len(embeddings) > self.memory_size:
@@ -52,13 +62,17 @@ class Memory(CrossBatchMemory):
                 f"a batch of {len(embeddings)} does not fit into a memory of {self.memory_size}: "
                 "give a memory_size of at least the batch size"
             )
-        return super().forward(embeddings, labels, indices_tuple)
+        self.iteration += 1
+        within = self.loss(embeddings, labels, indices_tuple)
+        if self.iteration <= self.start:
+            return within
+        return within + self.weight * super().forward(embeddings, labels, indices_tuple)
 
     def get_extra_state(self) -> Tensor:
-        return torch.tensor([self.queue_idx, int(self.has_been_filled)])
+        return torch.tensor([self.queue_idx, int(self.has_been_filled), self.iteration])
 
     def set_extra_state(self, state: Tensor) -> None:
-        self.queue_idx, filled = state.tolist()
+        self.queue_idx, filled, self.iteration = state.tolist()
         self.has_been_filled = bool(filled)
 
 

@@ -1,7 +1,5 @@
 """The wrapped losses are the library's own; the memory can be saved; the regulariser is the library's, in less memory."""
 
-import copy
-
 import pytest
 import torch
 from pytorch_metric_learning import losses as pml
@@ -13,6 +11,18 @@ from hrlib.losses.pml import MergeCentres
 
 SQUARED = LpDistance(power=2)
 
+
+class WithMemory(torch.nn.Module):
+    """The loss within the batch and half of that between the batch and the memory."""
+
+    def __init__(self):
+        super().__init__()
+        self.memory = pml.CrossBatchMemory(pml.ContrastiveLoss(), 8)
+
+    def forward(self, embeddings, labels, mined):
+        return pml.ContrastiveLoss()(embeddings, labels) + 0.5 * self.memory(embeddings, labels)
+
+
 # name: our settings, the library's loss, its miner
 PEERS = {
     "contrastive": ({}, lambda: pml.ContrastiveLoss(), None),
@@ -21,7 +31,8 @@ PEERS = {
         lambda: pml.ContrastiveLoss(pos_margin=0.1, neg_margin=0.8),
         None,
     ),
-    "contrastive-xbm": ({}, lambda: pml.CrossBatchMemory(pml.ContrastiveLoss(), 8), None),
+    "contrastive-xbm": ({"start": 0, "weight": 0.5}, lambda: WithMemory(), None),
+    "contrastive-xbm, not yet": ({"start": 3}, lambda: pml.ContrastiveLoss(), None),
     "triplet-semi-hard": (
         {},
         lambda: pml.TripletMarginLoss(margin=0.2, distance=SQUARED),
@@ -124,30 +135,34 @@ def test_one_centre_a_class_has_nothing_to_merge(tree, batch):
 
 
 def test_memory_in_the_state_dict(tree, batch):
-    """Saved in the middle of its second round and loaded into a new loss, it goes on as if nothing had been."""
-    whole = hr.losses.make("contrastive-xbm", tree, 8, memory_size=80)
-    fresh = hr.losses.make("contrastive-xbm", tree, 8, memory_size=80)
-    for step in range(6):
-        if step in (1, 4):
-            state = {key: value.clone() for key, value in whole.state_dict().items()}
-            fresh = hr.losses.make("contrastive-xbm", tree, 8, memory_size=80)
-            fresh.load_state_dict(state)
-            assert fresh.loss.has_been_filled == (step == 4)
-        values = whole(*batch(step)), fresh(*batch(step))
+    """Saved before it joins, and in its first and second round, and loaded into a new loss, it goes on as if nothing had been."""
+
+    def new():
+        return hr.losses.make("contrastive-xbm", tree, 8, memory_size=80, start=2)
+
+    whole, copied = new(), new()
+    for step in range(8):
+        if step in (1, 3, 6):
+            copied = new()
+            copied.load_state_dict({key: value.clone() for key, value in whole.state_dict().items()})
+            assert (copied.loss.iteration, copied.loss.has_been_filled) == (step, step == 6)
+        values = whole(*batch(step)), copied(*batch(step))
         assert torch.equal(*values)
-    empty = hr.losses.make("contrastive-xbm", tree, 8, memory_size=80)
-    assert not torch.equal(empty(*batch(6)), whole(*batch(6)))
+    late = new()
+    late.loss.iteration = 8
+    assert not torch.equal(late(*batch(8)), whole(*batch(8)))  # the same step with an empty memory is another
 
 
 def test_memory_compares_with_earlier_batches(tree, batch):
     """One class a batch: nothing to push away but what is remembered."""
     embeddings, labels = batch()
-    loss = hr.losses.make("contrastive-xbm", tree, 8, pos_margin=2.0)  # positives are all near enough
     first, second = labels == 0, labels == 1
     near = embeddings[first] * 0.01 + 1  # the second class lies upon the first
-    assert loss(near, labels[first]).item() == 0
-    assert copy.deepcopy(loss)(near, labels[first]).item() == 0
-    assert loss(near, labels[second]).item() > 0.9
+    for start, remembers in ((0, True), (1, False), (2, False)):
+        # positives are all near enough
+        loss = hr.losses.make("contrastive-xbm", tree, 8, pos_margin=2.0, start=start)
+        assert loss(near, labels[first]).item() == 0
+        assert (loss(near, labels[second]).item() > 0.9) == remembers
 
 
 def test_a_batch_larger_than_the_memory_is_refused(tree, batch):
