@@ -1,6 +1,7 @@
 """Writes tiny archives in the layout of the real ones."""
 
 import io
+import tarfile
 import zipfile
 
 import pytest
@@ -13,22 +14,35 @@ def photo(number, kind="JPEG"):
     return data.getvalue()
 
 
-@pytest.fixture(params=["zip", "folder"])
-def pack(request, tmp_path):
-    """pack(stem, {name: bytes or text}) -> the folder to give as data_dir; once as a zip file, once unpacked."""
-
-    def write(stem, members):
-        members = {name: data.encode() if isinstance(data, str) else data for name, data in members.items()}
-        if request.param == "zip":
-            with zipfile.ZipFile(tmp_path / f"{stem}.zip", "w") as archive:
-                for name, data in members.items():
-                    archive.writestr(name, data)
-        else:
+def write(folder, stem, members, form):
+    """The members as a zip file, a compressed tar file or a folder; the name is what comes of it."""
+    members = {name: data.encode() if isinstance(data, str) else data for name, data in members.items()}
+    folder.mkdir(parents=True, exist_ok=True)
+    if form == "zip":
+        with zipfile.ZipFile(path := folder / f"{stem}.zip", "w") as archive:
             for name, data in members.items():
-                (tmp_path / stem / name).parent.mkdir(parents=True, exist_ok=True)
-                (tmp_path / stem / name).write_bytes(data)
-        return tmp_path
+                archive.writestr(name, data)
+    elif form == "folder":
+        for name, data in members.items():
+            (path := folder / stem / name).parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(data)
+    else:
+        with tarfile.open(path := folder / f"{stem}.{form}", "w:gz") as archive:
+            for name, data in members.items():
+                entry = tarfile.TarInfo(name)
+                entry.size = len(data)
+                archive.addfile(entry, io.BytesIO(data))
+    return path
 
+
+@pytest.fixture(params=["zip", "tgz", "folder"])
+def pack(request, tmp_path):
+    """pack(stem, {name: bytes or text}) -> the folder to give as data_dir; once as a zip file, as a tar file, unpacked."""
+    return lambda stem, members: write(tmp_path, stem, members, request.param) and tmp_path
+
+
+@pytest.fixture(scope="session")
+def write_archive():
     return write
 
 

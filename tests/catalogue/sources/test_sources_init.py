@@ -17,6 +17,18 @@ def test_bad_calls_are_named(arguments, says):
         hr.load(**arguments)
 
 
+@pytest.mark.parametrize("arguments", [(), ("no such thing",)])
+def test_no_or_an_unknown_name_lists_the_sets_with_a_line_each(arguments):
+    with pytest.raises(hr.HrlibError) as error:
+        hr.load(*arguments)
+    lines = str(error.value).splitlines()
+    assert lines[0].startswith(
+        "no data set is called 'no such thing'; Known: synth" if arguments else "give the name of"
+    )
+    assert [line.split()[0] for line in lines[1:]] == list(SOURCES)
+    assert all(len(line.split()) > 4 for line in lines[1:])
+
+
 @pytest.mark.parametrize("name", [name for name in SOURCES if name != "synthetic"])
 def test_missing_data_says_where_to_get_it_and_where_to_put_it(name, tmp_path, monkeypatch):
     with pytest.raises(hr.HrlibError, match=r"neither .*zip nor .* Get .* put it there|put them there"):
