@@ -15,6 +15,7 @@ SOURCES = {
     "fashion-products": "hrlib.catalogue.sources.fashion_products",
     "grocery": "hrlib.catalogue.sources.grocery",
     "omniglot": "hrlib.catalogue.sources.omniglot",
+    "cub": "hrlib.catalogue.sources.cub",
 }
 SIZES = ("small", "full")
 PHOTO_SETTINGS = ("fit", "on_bad", "cache_dir", "workers")

@@ -31,7 +31,7 @@ def test_no_or_an_unknown_name_lists_the_sets_with_a_line_each(arguments):
 
 @pytest.mark.parametrize("name", [name for name in SOURCES if name != "synthetic"])
 def test_missing_data_says_where_to_get_it_and_where_to_put_it(name, tmp_path, monkeypatch):
-    with pytest.raises(hr.HrlibError, match=r"neither .*zip nor .* Get .* put it there|put them there"):
+    with pytest.raises(hr.HrlibError, match=r"neither .* nor .* is in .* Get .* put (it|them) there"):
         hr.load(name, data_dir=tmp_path)
     monkeypatch.delenv("HRLIB_DATA", raising=False)
     with pytest.raises(hr.HrlibError, match="give data_dir=... or set HRLIB_DATA"):
