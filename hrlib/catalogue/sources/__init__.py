@@ -16,6 +16,7 @@ SOURCES = {
     "grocery": "hrlib.catalogue.sources.grocery",
     "omniglot": "hrlib.catalogue.sources.omniglot",
     "cub": "hrlib.catalogue.sources.cub",
+    "cars": "hrlib.catalogue.sources.cars",
 }
 SIZES = ("small", "full")
 PHOTO_SETTINGS = ("fit", "on_bad", "cache_dir", "workers")

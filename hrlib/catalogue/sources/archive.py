@@ -82,6 +82,17 @@ class Archive:
             HrlibError: it is not there (`where` says where to get it), cannot be downloaded, or holds something else.
         """
         roots = places(source, where, data_dir, download)
+        if found := cls.search(roots, part, cache_dir):
+            return found
+        if download and part.url:
+            return cls._packed(fetch(part.url, roots[0] / part.file, part.checksum, where), part.marker, cache_dir)
+        raise HrlibError(absence(part.file, f"{part.stem}/{part.marker}", roots, part.url, download, where))
+
+    @classmethod
+    def search(
+        cls, roots: Sequence[Path], part: Part, cache_dir: str | os.PathLike[str] | None = None
+    ) -> Archive | None:
+        """A part of a data set, packed or unpacked, in the first of some folders that holds it, or None."""
         for root in roots:
             for suffix in SUFFIXES:
                 if (path := root / (part.stem + suffix)).is_file():
@@ -89,9 +100,7 @@ class Archive:
             for folder in (root / part.stem / part.stem, root / part.stem, root):
                 if (folder / part.marker).exists():
                     return cls(folder)
-        if download and part.url:
-            return cls._packed(fetch(part.url, roots[0] / part.file, part.checksum, where), part.marker, cache_dir)
-        raise HrlibError(absence(part.file, f"{part.stem}/{part.marker}", roots, part.url, download, where))
+        return None
 
     @classmethod
     def _packed(cls, path: Path, marker: str, cache_dir: str | os.PathLike[str] | None) -> Archive:
