@@ -17,6 +17,7 @@ SOURCES = {
     "omniglot": "hrlib.catalogue.sources.omniglot",
     "cub": "hrlib.catalogue.sources.cub",
     "cars": "hrlib.catalogue.sources.cars",
+    "sop": "hrlib.catalogue.sources.sop",
 }
 SIZES = ("small", "full")
 PHOTO_SETTINGS = ("fit", "on_bad", "cache_dir", "workers")
