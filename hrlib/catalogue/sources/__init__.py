@@ -18,6 +18,10 @@ SOURCES = {
     "cub": "hrlib.catalogue.sources.cub",
     "cars": "hrlib.catalogue.sources.cars",
     "sop": "hrlib.catalogue.sources.sop",
+    "in-shop": "hrlib.catalogue.sources.in_shop",
+    "inaturalist": "hrlib.catalogue.sources.inaturalist",
+    "cifar100": "hrlib.catalogue.sources.cifar100",
+    "fashion-mnist": "hrlib.catalogue.sources.fashion_mnist",
 }
 SIZES = ("small", "full")
 PHOTO_SETTINGS = ("fit", "on_bad", "cache_dir", "workers")

@@ -28,12 +28,14 @@ class Part:
         file: its name: "CUB_200_2011.tgz".
         marker: a file or folder in it by which it is known, packed or unpacked.
         url: where its publisher offers it for download, if so; checksum: "md5:...", if the publisher gives one.
+        folders: where it may lie in the data set's folder.
     """
 
     file: str
     marker: str
     url: str | None = None
     checksum: str | None = None
+    folders: tuple[str, ...] = ("",)
 
     @property
     def stem(self) -> str:
@@ -93,7 +95,7 @@ class Archive:
         cls, roots: Sequence[Path], part: Part, cache_dir: str | os.PathLike[str] | None = None
     ) -> Archive | None:
         """A part of a data set, packed or unpacked, in the first of some folders that holds it, or None."""
-        for root in roots:
+        for root in (root / folder for root in roots for folder in part.folders):
             for suffix in SUFFIXES:
                 if (path := root / (part.stem + suffix)).is_file():
                     return cls._packed(path, part.marker, cache_dir)

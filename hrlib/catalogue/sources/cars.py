@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -26,7 +25,7 @@ WHERE = (
 IMAGES, ANNOTATIONS = Part("car_ims.tgz", "000001.jpg"), Part("cars_annos.mat", "cars_annos.mat")
 # as used for classification: the photos of each part in a folder of its own
 DEVKIT = Part("car_devkit.tgz", "devkit/cars_train_annos.mat")
-LABELS = Part("cars_test_annos_withlabels.mat", "cars_test_annos_withlabels.mat")
+LABELS = Part("cars_test_annos_withlabels.mat", "cars_test_annos_withlabels.mat", folders=("", "devkit"))
 HALVES = {"train": Part("cars_train.tgz", "00001.jpg"), "test": Part("cars_test.tgz", "00001.jpg")}
 
 EXPECTED = {"photos": 16_185, "model": 196, "train": 8_054, "test": 8_131}
@@ -74,9 +73,8 @@ def load(
         items, members = _one_folder(annotations, images)
     else:
         settings = {"download": download, "cache_dir": cache_dir}
-        halves = [Archive.find("cars", part, WHERE, data_dir, **settings) for part in HALVES.values()]
-        devkit = Archive.find("cars", DEVKIT, WHERE, data_dir, **settings)
-        items, members = _two_folders(halves, devkit, roots, data_dir)
+        found = [Archive.find("cars", part, WHERE, data_dir, **settings) for part in (*HALVES.values(), DEVKIT, LABELS)]
+        items, members = _two_folders(*found)
     items["split"] = np.where(items["number"] <= TRAIN_CLASSES, "train", "test")
     items["make"], items["body"], items["year"] = zip(*items["model"].map(parse), strict=True)
     (other,) = {"make", "body"} - {superclass}
@@ -102,14 +100,12 @@ def _one_folder(annotations: Archive, images: Archive) -> Found:
     return table[["id", "number", "model", "photo_split"]], images.members(names)
 
 
-def _two_folders(halves: Sequence[Archive], devkit: Archive, roots: Sequence[Path], data_dir: Any) -> Found:
+def _two_folders(trained: Archive, tested: Archive, devkit: Archive, labels: Archive) -> Found:
     meta = _matlab(devkit, "devkit/cars_meta.mat", ())
-    labels = Archive.search([*roots, *(root / "devkit" for root in roots)], LABELS)
-    labels = labels or Archive.find("cars", LABELS, WHERE, data_dir)
-    sources = {"train": (devkit, "devkit/cars_train_annos.mat"), "test": (labels, LABELS.file)}
+    halves = {"train": (trained, devkit, DEVKIT.marker), "test": (tested, labels, LABELS.marker)}
     tables, members = [], []
-    for (part, (archive, name)), images in zip(sources.items(), halves, strict=True):
-        table = _table(_matlab(archive, name, ("fname", "class")), meta, name)
+    for part, (images, labelled, name) in halves.items():
+        table = _table(_matlab(labelled, name, ("fname", "class")), meta, name)
         members += images.members(table["fname"])
         tables.append(table.assign(id=f"cars_{part}/" + table["fname"], photo_split=part))
     return pd.concat(tables, ignore_index=True)[["id", "number", "model", "photo_split"]], members
