@@ -12,8 +12,9 @@ import pandas as pd
 from scipy.io import loadmat
 
 from hrlib.catalogue.catalogue import Catalogue
-from hrlib.catalogue.sources.archive import Archive, Member, Part, places
+from hrlib.catalogue.sources.archive import Archive, Member
 from hrlib.catalogue.sources.build import build
+from hrlib.catalogue.sources.parts import Part, places
 from hrlib.errors import HrlibError
 
 WHERE = (

@@ -11,9 +11,10 @@ import pandas as pd
 
 from hrlib.catalogue.catalogue import Catalogue
 from hrlib.catalogue.checks import require_columns
-from hrlib.catalogue.sources.archive import Archive, Part
+from hrlib.catalogue.sources.archive import Archive
 from hrlib.catalogue.sources.build import build
 from hrlib.catalogue.sources.cub_families import families
+from hrlib.catalogue.sources.parts import Part
 from hrlib.catalogue.tables import read_table
 from hrlib.errors import HrlibError
 

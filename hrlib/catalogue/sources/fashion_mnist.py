@@ -14,9 +14,9 @@ import numpy as np
 import pandas as pd
 
 from hrlib.catalogue.catalogue import Catalogue
-from hrlib.catalogue.sources.archive import absence, places
 from hrlib.catalogue.sources.build import build
 from hrlib.catalogue.sources.download import fetch
+from hrlib.catalogue.sources.parts import absence, places
 from hrlib.errors import HrlibError
 
 SITE = "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/"

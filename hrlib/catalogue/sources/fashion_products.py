@@ -10,8 +10,9 @@ from typing import Any
 import pandas as pd
 
 from hrlib.catalogue.catalogue import Catalogue
-from hrlib.catalogue.sources.archive import Archive, Part
+from hrlib.catalogue.sources.archive import Archive
 from hrlib.catalogue.sources.build import build
+from hrlib.catalogue.sources.parts import Part
 from hrlib.errors import HrlibError
 
 WHERE = "Get fashion-product-images-small from Kaggle (styles.csv and images/) and put it there as fashion_products.zip or unpacked."

@@ -10,8 +10,9 @@ from typing import Any
 import pandas as pd
 
 from hrlib.catalogue.catalogue import Catalogue
-from hrlib.catalogue.sources.archive import Archive, Part
+from hrlib.catalogue.sources.archive import Archive
 from hrlib.catalogue.sources.build import build
+from hrlib.catalogue.sources.parts import Part
 from hrlib.errors import HrlibError
 
 WHERE = "Get the Grocery Store Dataset from its authors' repository (classes.csv, train/, val/, test/) and put it there as grocery_store.zip or unpacked."

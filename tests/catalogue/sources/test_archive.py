@@ -3,7 +3,8 @@ import os
 import pytest
 
 from hrlib import HrlibError
-from hrlib.catalogue.sources.archive import Archive, Part, fingerprint, read_member
+from hrlib.catalogue.sources.archive import Archive, fingerprint, read_member
+from hrlib.catalogue.sources.parts import Part
 
 PART = Part("things.zip", "list.csv")
 
@@ -62,17 +63,3 @@ def test_a_name_out_of_a_folder_is_refused(tmp_path, write_archive, name):
     for ask in (Archive.read, lambda archive, name: archive.members([name])):
         with pytest.raises(HrlibError, match="secret.txt' points out of the folder; expected names inside it"):
             ask(find(tmp_path), name)
-
-
-def test_missing_files_say_where_to_get_them_and_where_to_put_them(tmp_path, monkeypatch):
-    with pytest.raises(
-        HrlibError, match=r"neither things.zip nor things/list.csv is in .*some-things or .*\. Get it\."
-    ):
-        find(tmp_path)
-    with pytest.raises(HrlibError, match="With download=True it is fetched. Get it."):
-        find(tmp_path, Part("things.zip", "list.csv", "http://127.0.0.1:9/things.zip"))
-    with pytest.raises(HrlibError, match="download=True cannot help: the publisher of things.zip offers no plain"):
-        find(tmp_path, download=True)
-    monkeypatch.delenv("HRLIB_DATA", raising=False)
-    with pytest.raises(HrlibError, match="no folder for some-things: give data_dir=... or set HRLIB_DATA. Get it."):
-        find(None)

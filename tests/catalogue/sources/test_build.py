@@ -3,8 +3,9 @@ import pandas as pd
 import pytest
 
 from hrlib import HrlibError
-from hrlib.catalogue.sources.archive import Archive, Part
+from hrlib.catalogue.sources.archive import Archive
 from hrlib.catalogue.sources.build import build
+from hrlib.catalogue.sources.parts import Part
 
 CLASSES = np.repeat(np.arange(8), 3)
 ITEMS = pd.DataFrame({"id": [f"{n}.jpg" for n in range(24)], "class": CLASSES, "superclass": CLASSES % 2})

@@ -2,7 +2,6 @@ import pytest
 
 import hrlib as hr
 from hrlib.catalogue.sources import cub
-from hrlib.catalogue.sources.cub_families import ORDERS, families
 
 CLASSES = {1: "Black_footed_Albatross", 2: "Laysan_Albatross", 84: "Red_legged_Kittiwake", 100: "Brown_Pelican"}
 CLASSES |= {101: "White_Pelican", 141: "Artic_Tern", 199: "Winter_Wren", 200: "Common_Yellowthroat"}
@@ -48,15 +47,6 @@ def test_birds_with_families_and_orders(load, members, form):
     assert set(train.items["species"]) == {CLASSES[c].replace("_", " ") for c in CLASSES if c <= 100}
     assert len(test) == 12 and not set(train.items["species"]) & set(test.items["species"])
     assert [len(part) for part in birds.official_split("photo_split")] == [8, 16]
-
-
-def test_the_families_cover_each_species_once():
-    spans = " ".join(span for its in ORDERS.values() for span in its.values())
-    known = families()
-    assert sorted(known) == list(range(1, 201))
-    assert sum(int(b or a) - int(a) + 1 for a, _, b in (span.partition("-") for span in spans.split())) == 200
-    assert len(set(known.values())) == 37 and len({order for _, order in known.values()}) == 13
-    assert [known[n] for n in (86, 118)] == [("Gaviidae", "Gaviiformes"), ("Passeridae", "Passeriformes")]
 
 
 def test_bird_groups_and_a_taxonomy_of_ones_own(load, members, tmp_path):

@@ -7,8 +7,9 @@ import threading
 import pytest
 
 from hrlib import HrlibError
-from hrlib.catalogue.sources.archive import Archive, Part
+from hrlib.catalogue.sources.archive import Archive
 from hrlib.catalogue.sources.download import fetch
+from hrlib.catalogue.sources.parts import Part
 
 CONTENT = bytes(range(256)) * 10_000
 MD5 = "md5:" + hashlib.md5(CONTENT).hexdigest()
