@@ -92,7 +92,7 @@ class Archive:
     @cached_property
     def _names(self) -> set[str]:
         """All files; those of a zip file with the prefix."""
-        if self.path.is_dir():
+        if self._unpacked:
             return {path.relative_to(self.path).as_posix() for path in self.path.rglob("*") if path.is_file()}
         try:
             with zipfile.ZipFile(self.path) as archive:
@@ -100,21 +100,30 @@ class Archive:
         except zipfile.BadZipFile as error:
             raise HrlibError(f"{self.path} is no whole zip file ({error}): fetch it again") from error
 
+    @cached_property
+    def _unpacked(self) -> bool:
+        return self.path.is_dir()
+
     def names(self) -> list[str]:
         """All files below the prefix, sorted."""
         return sorted(name.removeprefix(self.prefix) for name in self._names if name.startswith(self.prefix))
 
     def __contains__(self, name: str) -> bool:
-        if self.path.is_dir():
-            return self._file(name).is_file()
+        if self._unpacked:
+            return os.path.isfile(self._file(name))
         return self.prefix + name in self._names
 
-    def _file(self, name: str) -> Path:
+    @cached_property
+    def _inside(self) -> str:
+        """The folder's path, with a separator at its end."""
+        return os.path.join(os.path.normpath(self.path), "")
+
+    def _file(self, name: str) -> str:
         """A file of a folder; a name that leads out of it is refused."""
-        file = os.path.normpath(self.path / name)
-        if not file.startswith(os.path.join(os.path.normpath(self.path), "")):
+        file = os.path.normpath(os.path.join(self._inside, name))
+        if not file.startswith(self._inside):
             raise HrlibError(f"{self.path}: the name {name!r} points out of the folder; expected names inside it")
-        return Path(file)
+        return file
 
     def read(self, name: str) -> bytes:
         """The content of a file.
@@ -124,7 +133,7 @@ class Archive:
         """
         if name not in self:
             raise HrlibError(f"{name} is missing in {self.path}: is this the whole data set?")
-        return self._file(name).read_bytes() if self.path.is_dir() else ZipReader(str(self.path))(self.prefix + name)
+        return read_file(self._file(name)) if self._unpacked else ZipReader(str(self.path))(self.prefix + name)
 
     def text(self, name: str) -> str:
         """The content of a text file, as `read`."""
@@ -136,7 +145,7 @@ class Archive:
 
     def checksums(self, names: Sequence[str]) -> list[tuple[int, int]]:
         """(CRC-32, size) of some files: equal for files that are equal byte by byte, and only by a rare chance for others."""
-        if self.path.is_dir():
+        if self._unpacked:
             data = (path.read_bytes() for path in (self.path / name for name in names))
             return [(zipfile.crc32(content), len(content)) for content in data]
         with zipfile.ZipFile(self.path) as archive:

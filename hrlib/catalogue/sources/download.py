@@ -51,7 +51,7 @@ class _Resuming:
     def __init__(self, part: Path):
         self.part = part
 
-    def __call__(self, url: str, output_file: str, pooch_: object) -> None:
+    def __call__(self, url: str, output_file: str, _: object) -> None:
         with open(self.part, "ab") as file:
             start = file.tell()
 
@@ -60,12 +60,7 @@ class _Resuming:
                     file.truncate(0)
 
             settings = {"headers": {"Range": f"bytes={start}-"}} if start else {}
-            with progress.bar(total=1, desc=output_name(url), unit="B", unit_scale=True) as bar:
+            with progress.bar(total=1, desc=self.part.stem, unit="B", unit_scale=True) as bar:
                 download = pooch.HTTPDownloader(bar, CHUNK, hooks={"response": begin}, **settings)
                 download(url, file, None)
         os.replace(self.part, output_file)
-
-
-def output_name(url: str) -> str:
-    """The last part of a URL's path."""
-    return url.split("?")[0].rstrip("/").rpartition("/")[2]

@@ -1,7 +1,9 @@
 """Writes tiny archives in the layout of the real ones."""
 
+import http.server
 import io
 import tarfile
+import threading
 import zipfile
 
 import pytest
@@ -49,3 +51,39 @@ def write_archive():
 @pytest.fixture(scope="session")
 def make_photo():
     return photo
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        server, start = self.server, 0
+        server.asked.append((self.path, self.headers.get("Range")))
+        if self.path not in server.files:
+            self.send_error(404)
+            return
+        content = server.files[self.path]
+        if server.ranges and (wanted := self.headers.get("Range")):
+            start = int(wanted.removeprefix("bytes=").rstrip("-"))
+            if start >= len(content):
+                self.send_error(416)
+                return
+        self.send_response(206 if start else 200)
+        self.send_header("Content-Length", str(len(content) - start))
+        self.end_headers()
+        end = len(content) if server.breaks_at is None else min(server.breaks_at, len(content))
+        self.wfile.write(content[start:end])
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def server():
+    """A server on this machine for `files` by path; `breaks_at` closes the connection after so many bytes; `ranges`: whether it can go on in the middle."""
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        server.files, server.asked, server.breaks_at, server.ranges = {}, [], None, True
+        server.url = f"http://127.0.0.1:{server.server_port}/"
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()

@@ -1,8 +1,6 @@
 """Downloads over a real connection, from a server that the test starts."""
 
 import hashlib
-import http.server
-import threading
 
 import pytest
 
@@ -15,40 +13,11 @@ CONTENT = bytes(range(256)) * 10_000
 MD5 = "md5:" + hashlib.md5(CONTENT).hexdigest()
 
 
-class Handler(http.server.BaseHTTPRequestHandler):
-    def do_GET(self):
-        server, start = self.server, 0
-        server.asked.append((self.path, self.headers.get("Range")))
-        if self.path not in server.files:
-            self.send_error(404)
-            return
-        content = server.files[self.path]
-        if server.ranges and (wanted := self.headers.get("Range")):
-            start = int(wanted.removeprefix("bytes=").rstrip("-"))
-            if start >= len(content):
-                self.send_error(416)
-                return
-        self.send_response(206 if start else 200)
-        self.send_header("Content-Length", str(len(content) - start))
-        self.end_headers()
-        end = len(content) if server.breaks_at is None else min(server.breaks_at, len(content))
-        self.wfile.write(content[start:end])
-
-    def log_message(self, *_):
-        pass
-
-
 @pytest.fixture
-def server():
-    """Serves `files`; `breaks_at` closes the connection after so many bytes; `ranges`: whether it can go on in the middle."""
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        server.files, server.asked, server.breaks_at, server.ranges = {"/a/things.bin": CONTENT}, [], None, True
-        server.url = f"http://127.0.0.1:{server.server_port}/a/things.bin"
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
-        yield server
-        server.shutdown()
-        thread.join()
+def server(server):
+    server.files["/a/things.bin"] = CONTENT
+    server.url += "a/things.bin"
+    return server
 
 
 @pytest.fixture

@@ -1,8 +1,5 @@
 import gzip
 import hashlib
-import http.server
-import threading
-from functools import partial
 
 import numpy as np
 import pytest
@@ -55,26 +52,24 @@ def test_small(load, tmp_path, monkeypatch):
     assert load(size="small").summary().loc["class"].tolist() == [10, 2, 2, 2]
 
 
-def test_they_are_downloaded_if_asked_for(load, tmp_path, monkeypatch):
+def test_they_are_downloaded_if_asked_for(load, tmp_path, monkeypatch, server):
     write_gz(tmp_path / "site")
-    contents = {name: (tmp_path / "site" / name).read_bytes() for name in fashion_mnist.FILES}
-    monkeypatch.setattr(
-        fashion_mnist, "FILES", {name: "md5:" + hashlib.md5(data).hexdigest() for name, data in contents.items()}
-    )
-    handler = partial(http.server.SimpleHTTPRequestHandler, directory=tmp_path / "site")
-    handler.log_message = None
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        monkeypatch.setattr(fashion_mnist, "SITE", f"http://127.0.0.1:{server.server_port}/")
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
-        with pytest.raises(
-            hr.HrlibError, match=r"neither fashion_mnist.npz nor .*With download=True it is fetched\. Get the four"
-        ):
-            load()
-        check(load(download=True))
-        server.shutdown()
-        thread.join()
-    check(load())  # without the server: they lie in data_dir/fashion-mnist now
+    server.files |= {f"/{name}": (tmp_path / "site" / name).read_bytes() for name in fashion_mnist.FILES}
+    sums = {name: "md5:" + hashlib.md5(server.files[f"/{name}"]).hexdigest() for name in fashion_mnist.FILES}
+    monkeypatch.setattr(fashion_mnist, "SITE", server.url)
+    with pytest.raises(
+        hr.HrlibError, match=r"train-images-idx3-ubyte.gz: .* does not match the known hash: expected md5:8d4fb7e6"
+    ):
+        load(download=True)
+    monkeypatch.setattr(fashion_mnist, "FILES", sums)
+    with pytest.raises(
+        hr.HrlibError, match=r"neither fashion_mnist.npz nor .*With download=True it is fetched\. Get the four"
+    ):
+        load()
+    check(load(download=True))
+    asked = len(server.asked)
+    check(load())
+    assert len(server.asked) == asked  # they lie in data_dir/fashion-mnist now
 
 
 @pytest.mark.parametrize(
