@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -21,34 +21,42 @@ def assemble(
     name: str,
     items: pd.DataFrame,
     references: Sequence[Any],
-    read: Callable[[Any], bytes | np.ndarray],
+    read: Callable[[Any], Any],
     fingerprint: str,
     hierarchy: Hierarchy,
     attributes: Sequence[str] = (),
     caption: str | None = None,
     *,
+    absent: Mapping[int, str] | None = None,
     image_size: tuple[int, int],
     fit: str = "pad",
     on_bad: str = "raise",
     cache_dir: str | os.PathLike[str] | None = None,
     workers: int | None = None,
 ) -> Catalogue:
-    """The catalogue of N items whose photos `read` gives for their N references (see `build_store`).
+    """The catalogue of N items whose photos `read` gives for their references (see `build_store`).
+
+    Args:
+        references: one for each item that is not in `absent`, in order.
+        absent: the rows that have no photo, and why; they are listed in `skipped` with those that cannot be read.
 
     Raises:
         BadImage: photos that cannot be read, if on_bad is "raise".
         HrlibError: none can be read.
     """
+    reasons = dict(absent or {})
+    rows = np.array([row for row in range(len(items)) if row not in reasons], dtype=np.int64)
     settings = {"size": image_size, "fit": fit, "on_bad": on_bad, "workers": workers, "cache_dir": cache_dir}
     images, bad = build_store(references, read, fingerprint=fingerprint, name=name, **settings)
-    if len(bad) == len(items):
-        raise HrlibError(f"{name}: none of {len(items)} photos can be read, the first: {bad[0]}")
+    reasons |= {int(rows[place]): reason for place, reason in bad.items()}
+    if len(reasons) == len(items):
+        raise HrlibError(f"{name}: none of {len(items)} photos can be read, the first: {reasons[min(reasons)]}")
     skipped = no_skipped()
-    if bad:
-        rows = sorted(bad)
-        skipped = pd.DataFrame({"row": rows, "id": items["id"].to_numpy()[rows], "reason": [bad[row] for row in rows]})
-        warnings.warn(f"{name}: skipped {rows_text(rows)}; the reasons are in catalogue.skipped", stacklevel=3)
-    good = np.setdiff1d(np.arange(len(items)), skipped["row"].to_numpy(np.int64))
-    return Catalogue(
-        name, items.iloc[good], images.subset(good), hierarchy.subset(good), tuple(attributes), caption, skipped
-    )
+    if reasons:
+        lost = sorted(reasons)
+        skipped = pd.DataFrame({"row": lost, "id": items["id"].to_numpy()[lost], "reason": [reasons[r] for r in lost]})
+        warnings.warn(f"{name}: skipped {rows_text(lost)}; the reasons are in catalogue.skipped", stacklevel=4)
+    places = np.setdiff1d(np.arange(len(rows)), list(bad))
+    good = rows[places]
+    images, hierarchy = images.subset(places), hierarchy.subset(good)
+    return Catalogue(name, items.iloc[good], images, hierarchy, tuple(attributes), caption, skipped)

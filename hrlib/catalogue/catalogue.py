@@ -12,6 +12,7 @@ import pandas as pd
 
 from hrlib.catalogue.checks import as_rows, require_columns
 from hrlib.catalogue.hierarchy import Hierarchy
+from hrlib.catalogue.splits import divide, official_parts, sample_rows
 from hrlib.catalogue.store import ImageStore
 from hrlib.errors import HrlibError
 
@@ -105,7 +106,7 @@ class Catalogue:
         Raises:
             HrlibError: fractions that do not sum to 1, or a part that would be empty.
         """
-        parts = _divide(self.hierarchy.ancestors[:, 1:], fractions, seed)
+        parts = divide(self.hierarchy.ancestors[:, 1:], fractions, seed)
         hint = "take fewer or larger parts, or divide the photos within the classes with split_items"
         return self._parts(parts[self.hierarchy.column(0)], fractions, f"{len(parts)} classes", hint)
 
@@ -119,18 +120,34 @@ class Catalogue:
         Raises:
             HrlibError: fractions that do not sum to 1, or a part that would be empty.
         """
-        parts = _divide(self.hierarchy.labels, fractions, seed)
+        parts = divide(self.hierarchy.labels, fractions, seed)
         return self._parts(parts, fractions, f"{len(self)} items", "take fewer or larger parts")
 
+    def official_split(self, column: str = "split") -> tuple[Catalogue, ...]:
+        """The parts that the data set's authors made, in the order train, val, test, query, gallery (those that there are).
+
+        train, test = hr.load("cub", size="full").official_split()
+        train, query, gallery = hr.load("in-shop", size="full").official_split()
+
+        Args:
+            column: of the items, with the part that each belongs to. Some sources hold a second one, see their `load`.
+
+        Raises:
+            HrlibError: no such column (the authors made no split, or it was not given), or a row without a part.
+        """
+        if column not in self.items:
+            raise HrlibError(
+                f"catalogue {self.name!r} has no column {column!r}: no official split came with it. Divide it with "
+                "split_classes (other classes in each part, as retrieval is measured) or split_items"
+            )
+        return tuple(self.subset(rows) for rows in official_parts(self.items[column]).values())
+
     def sample_classes(self, n: int, seed: int = 0) -> Catalogue:
-        """All items of n random finest classes, spread over the superclasses in proportion to their classes."""
-        total = self.hierarchy.n_classes[0]
-        if not 1 <= n <= total:
-            raise HrlibError(f"sample of {n} classes out of {total}; expected 1 to {total}")
-        order = _shuffled_within(self.hierarchy.ancestors[:, 1:], np.random.default_rng(seed))
-        chosen = np.zeros(total, dtype=bool)
-        chosen[order[(2 * np.arange(n) + 1) * total // (2 * n)]] = True  # n evenly spaced places
-        return self.subset(chosen[self.hierarchy.column(0)])
+        """All items of n random finest classes, spread over the superclasses in proportion to their classes.
+
+        Where the items have a column "split" whose parts have classes of their own, each part gives its share.
+        """
+        return self.subset(sample_rows(self.hierarchy, n, seed, self.items.get("split")))
 
     def _parts(self, part: np.ndarray, fractions: Sequence[float], what: str, hint: str) -> tuple[Catalogue, ...]:
         rows = [np.flatnonzero(part == number) for number in range(len(fractions))]
@@ -138,25 +155,3 @@ class Catalogue:
             if not len(found):
                 raise HrlibError(f"fractions {tuple(fractions)} of {what} leave part {number} empty: {hint}")
         return tuple(self.subset(found) for found in rows)
-
-
-def _divide(groups: np.ndarray, fractions: Sequence[float], seed: int) -> np.ndarray:
-    """The part (M,) of each of M things; their groups (M, K), fine to coarse, are divided about as `fractions` say."""
-    shares = np.array(fractions, dtype=float)
-    if len(shares) < 2 or not (shares > 0).all() or abs(shares.sum() - 1) > 1e-6:
-        raise HrlibError(f"fractions {fractions}; expected two or more, each above 0, that sum to 1")
-    order = _shuffled_within(groups, np.random.default_rng(seed))
-    # Sainte-Lague: turn k of a part is due at time (k + 1/2) / share, so that every run of turns, and therefore every
-    # group, is divided nearly as the whole is. Halves alternate.
-    turns = [(np.arange(int(share * len(order)) + len(shares) + 1) + 0.5) / share for share in shares]
-    owner = np.repeat(np.arange(len(shares)), [len(due) for due in turns])
-    part = np.empty(len(order), dtype=np.int64)
-    part[order] = owner[np.argsort(np.concatenate(turns), kind="stable")][: len(order)]
-    return part
-
-
-def _shuffled_within(groups: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """A random order of M things that keeps every group of (M, K) groups, fine to coarse, together."""
-    keys = [rng.permutation(len(groups))]
-    keys += [rng.permutation(column.max() + 1)[column] for column in groups.T]
-    return np.lexsort(keys)

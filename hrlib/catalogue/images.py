@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import warnings
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 from PIL import Image, ImageOps
@@ -58,6 +58,8 @@ def resize(image: Image.Image, size: tuple[int, int], fit: Fit = "pad") -> np.nd
     no edge; "crop" fills the frame and cuts what is over; "stretch" changes the proportions.
     """
     height, width = size
+    if fit in get_args(Fit) and image.size == (width, height):
+        return np.asarray(image)
     if fit == "pad":
         fill = tuple(int(value) for value in np.median(_border(image), axis=0))
         return np.asarray(ImageOps.pad(image, (width, height), Image.Resampling.LANCZOS, color=fill))

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import os
-import warnings
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-import numpy as np
 import pandas as pd
 
-from hrlib.catalogue.catalogue import Catalogue, no_skipped
+from hrlib.catalogue.assemble import assemble
+from hrlib.catalogue.catalogue import Catalogue
 from hrlib.catalogue.checks import require_columns, rows_text
 from hrlib.catalogue.folders import class_names, depth_of, photos_below
 from hrlib.catalogue.hierarchy import Hierarchy
-from hrlib.catalogue.store import build_store, files_fingerprint, read_file
+from hrlib.catalogue.store import files_fingerprint, read_file
 from hrlib.catalogue.tables import photo_files, read_table, with_ids
 from hrlib.errors import HrlibError
 
@@ -56,7 +55,7 @@ def from_folder(
     items = pd.DataFrame({"id": paths, **class_names(paths, levels)})
     files = [str(folder / path) for path in paths]
     settings = {"image_size": image_size, "fit": fit, "on_bad": on_bad, "cache_dir": cache_dir, "workers": workers}
-    return _catalogue(folder.resolve().name, items, files, Hierarchy.from_frame(items, levels), **settings)
+    return _from_files(folder.resolve().name, items, files, Hierarchy.from_frame(items, levels), **settings)
 
 
 def from_table(
@@ -121,59 +120,24 @@ def from_table(
     hierarchy = Hierarchy.from_frame(items, levels, on_conflict)
     items = items.assign(**dict(hierarchy.frame()))
     settings = {"image_size": image_size, "fit": fit, "on_bad": on_bad, "cache_dir": cache_dir, "workers": workers}
-    return _catalogue(name, items, files, hierarchy, attributes=attributes, caption=caption, **settings)
+    return _from_files(name, items, files, hierarchy, attributes=attributes, caption=caption, **settings)
 
 
-def _catalogue(
-    name: str,
-    items: pd.DataFrame,
-    files: Sequence[str],
-    hierarchy: Hierarchy,
-    *,
-    image_size: tuple[int, int],
-    fit: str,
-    on_bad: OnBad,
-    cache_dir: str | os.PathLike[str] | None,
-    workers: int | None,
-    attributes: tuple[str, ...] = (),
-    caption: str | None = None,
+def _from_files(
+    name: str, items: pd.DataFrame, files: Sequence[str], hierarchy: Hierarchy, *, on_bad: OnBad, **settings: Any
 ) -> Catalogue:
-    """Decode the files ("" where an item has none) and leave out the items whose photo is bad."""
-    if on_bad not in ("raise", "skip"):
-        raise HrlibError(f"on_bad is {on_bad!r}; expected 'raise' or 'skip'")
-    reasons = {row: _absence(file) for row, file in enumerate(files) if not os.path.isfile(file)}
-    if reasons and on_bad == "raise":
+    """The catalogue of items whose photos lie in files ("" where an item has none)."""
+    absent = {row: _absence(file) for row, file in enumerate(files) if not os.path.isfile(file)}
+    if absent and on_bad == "raise":
         raise HrlibError(
-            f"{name}: no photo for {rows_text(list(reasons))}, the first: {next(iter(reasons.values()))}. Put the "
+            f"{name}: no photo for {rows_text(list(absent))}, the first: {next(iter(absent.values()))}. Put the "
             "files there, pass their folder as root, or leave such rows out with on_bad='skip'"
         )
-    found = [row for row in range(len(files)) if row not in reasons]
-    if not found:
-        raise HrlibError(f"{name}: none of {len(files)} photos is there, the first: {reasons[0]}. Is root right?")
-    present = [files[row] for row in found]
-    images, bad = build_store(
-        present,
-        read_file,
-        fingerprint=files_fingerprint(present),
-        size=image_size,
-        fit=fit,
-        on_bad=on_bad,
-        workers=workers,
-        cache_dir=cache_dir,
-        name=name,
-    )
-    reasons |= {found[place]: reason for place, reason in bad.items()}
-    places = np.array([place for place in range(len(found)) if place not in bad], dtype=np.int64)
-    if not len(places):
-        raise HrlibError(f"{name}: none of {len(files)} photos can be read, the first: {reasons[min(reasons)]}")
-    good = np.array(found)[places]
-    skipped = no_skipped()
-    if reasons:
-        rows = sorted(reasons)
-        skipped = pd.DataFrame({"row": rows, "id": items["id"].to_numpy()[rows], "reason": [reasons[r] for r in rows]})
-        warnings.warn(f"{name}: skipped {rows_text(rows)}; the reasons are in catalogue.skipped", stacklevel=3)
-    images, hierarchy = images.subset(places), hierarchy.subset(good)
-    return Catalogue(name, items.iloc[good], images, hierarchy, attributes, caption, skipped)
+    if len(absent) == len(files):
+        raise HrlibError(f"{name}: none of {len(files)} photos is there, the first: {absent[0]}. Is root right?")
+    there = [file for row, file in enumerate(files) if row not in absent]
+    fingerprint = files_fingerprint(there)
+    return assemble(name, items, there, read_file, fingerprint, hierarchy, absent=absent, on_bad=on_bad, **settings)
 
 
 def _absence(file: str) -> str:

@@ -18,6 +18,7 @@ from typing import Any
 import joblib
 import numpy as np
 import platformdirs
+from PIL import Image
 
 from hrlib import progress
 from hrlib.catalogue.images import Fit, decode, resize
@@ -66,7 +67,7 @@ def cache_folder(cache_dir: str | Path | None = None) -> Path:
 
 def build_store(
     references: Sequence[Any],
-    read: Callable[[Any], bytes | np.ndarray],
+    read: Callable[[Any], bytes | Image.Image | np.ndarray],
     *,
     fingerprint: str,
     size: tuple[int, int],
@@ -80,7 +81,7 @@ def build_store(
 
     Args:
         references: N picklable things, such as paths.
-        read: gives an encoded photo (bytes), or a photo of the final size (H, W, 3) uint8; it runs in worker processes.
+        read: gives an encoded photo (bytes), an RGB image, or a photo of the final size (H, W, 3) uint8; it runs in worker processes.
         fingerprint: of the content (`files_fingerprint`, `zip_fingerprint`); with the settings it names the cache.
         size: (height, width); fit: see `resize`.
         on_bad: "raise" refuses bad photos by name; "skip" leaves them black and lists them.
@@ -93,7 +94,7 @@ def build_store(
         BadImage: with on_bad="raise", the first bad photos and their number.
     """
     if on_bad not in ("raise", "skip"):
-        raise HrlibError(f"on_bad is {on_bad!r}: expected raise or skip")
+        raise HrlibError(f"on_bad is {on_bad!r}; expected 'raise' or 'skip'")
     key = {"format": FORMAT, "fingerprint": fingerprint, "size": list(size), "fit": fit, "count": len(references)}
     digest = hashlib.blake2b(json.dumps(key, sort_keys=True).encode(), digest_size=12).hexdigest()
     folder = cache_folder(cache_dir) / f"{name}-{digest}"
@@ -182,7 +183,9 @@ def _photos(
     for offset, reference in enumerate(references):
         try:
             got = read(reference)
-            pixels[offset] = got if isinstance(got, np.ndarray) else resize(decode(got), size, fit)
+            if isinstance(got, bytes):
+                got = decode(got)
+            pixels[offset] = got if isinstance(got, np.ndarray) else resize(got, size, fit)
         except BadImage as error:
             bad[offset] = str(error)
         except OSError as error:

@@ -45,6 +45,13 @@ def test_bad_ones_are_left_out_of_all_parts_and_listed(tmp_path):
         make([5, -1, 7], tmp_path)
 
 
+def test_absent_ones_are_listed_with_the_bad_ones(tmp_path):
+    with pytest.warns(UserWarning, match="three: skipped 2 rows"):
+        catalogue = make([-1, 7], tmp_path, absent={0: "no path"}, on_bad="skip")
+    assert catalogue.items["id"].tolist() == ["c"] and catalogue.images[:].mean() == 7
+    assert catalogue.skipped["reason"].tolist() == ["no path", "-1: negative"]
+
+
 def test_none_left(tmp_path):
     with pytest.raises(HrlibError, match="none of 3 photos can be read"):
         make([-1, -2, -3], tmp_path, on_bad="skip")

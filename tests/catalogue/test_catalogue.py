@@ -38,6 +38,20 @@ def ids(part: Catalogue) -> set[int]:
     return set(part.items["id"])
 
 
+def test_official_split():
+    catalogue = shop()
+    catalogue.items["split"] = np.where(catalogue.items["product"] < 10, "train", "test")
+    catalogue.items["fold"] = np.tile(["gallery", "query", "query", "query", "train"], 24)
+    train, test = catalogue.official_split()
+    assert ids(train) == set(range(1000, 1050)) and ids(test) == set(range(1050, 1120))
+    assert [len(part) for part in catalogue.official_split("fold")] == [24, 72, 24]
+    assert [len(part) for part in catalogue.sample_classes(4).official_split()] == [10, 10]
+    for part in (train, test):
+        assert_together(part)
+    with pytest.raises(HrlibError, match="catalogue 'shop' has no column 'split': no official split came with it"):
+        shop().official_split()
+
+
 def test_it_says_what_it_holds():
     catalogue = shop()
     assert len(catalogue) == 120

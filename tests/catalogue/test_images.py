@@ -125,6 +125,13 @@ def test_pad_keeps_everything_on_the_border_s_colour():
     assert (pixels[0, 0] == (9, 99, 199)).all() and (pixels[-1, -1] == (9, 99, 199)).all() and pixels.max() == 255
 
 
-def test_unknown_fit():
+@pytest.mark.parametrize("fit", ["pad", "crop", "stretch"])
+def test_a_picture_of_the_size_is_taken_as_it_is(fit):
+    pixels = np.random.default_rng(0).integers(0, 256, (10, 20, 3), dtype=np.uint8)
+    np.testing.assert_array_equal(resize(Image.fromarray(pixels), (10, 20), fit), pixels)
+
+
+@pytest.mark.parametrize("size", [(4, 4), (10, 20)])
+def test_unknown_fit(size):
     with pytest.raises(HrlibError, match="fit is 'squeeze'"):
-        resize(picture(), (4, 4), "squeeze")
+        resize(picture(), size, "squeeze")

@@ -171,6 +171,12 @@ def test_arrays_of_the_final_size_are_taken_as_they_are(tmp_path):
     assert store[:].mean((1, 2, 3)).tolist() == [3, 4]
 
 
+def test_images_are_brought_to_the_size(tmp_path):
+    rows = [Image.new("RGB", (6, 4), (value, 0, 0)) for value in (3, 4)]
+    store, _ = build_store([0, 1], rows.__getitem__, fingerprint="two", size=(8, 12), cache_dir=tmp_path, workers=1)
+    assert store[:].max((1, 2)).tolist() == [[3, 0, 0], [4, 0, 0]]
+
+
 def test_bad_settings():
     with pytest.raises(HrlibError, match="on_bad is 'ignore'"):
         build_store([], read_file, fingerprint="", size=(8, 8), on_bad="ignore")

@@ -1,74 +1,172 @@
-"""A data set as it is distributed: its zip file, or the folder that it was unpacked to."""
+"""A data set as it is distributed: its zip or tar file, or the folder that it was unpacked to."""
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
+from typing import NamedTuple
 
-from hrlib.catalogue.store import ZipReader, files_fingerprint, read_file, zip_fingerprint
+from hrlib.catalogue.sources.download import fetch
+from hrlib.catalogue.sources.parts import SUFFIXES, Part, absence, places
+from hrlib.catalogue.sources.tar import as_zip
+from hrlib.catalogue.store import ZipReader, read_file, zip_fingerprint
 from hrlib.errors import HrlibError
+
+
+class Member(NamedTuple):
+    """A photo in an archive (a zip file, or a folder)."""
+
+    archive: str
+    name: str
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def read_member(member: Member) -> bytes:
+    """The bytes of a photo; it runs in worker processes."""
+    if member.archive.endswith(".zip"):
+        return ZipReader(member.archive)(member.name)
+    return read_file(os.path.join(member.archive, member.name))
 
 
 @dataclass(frozen=True)
 class Archive:
-    """The members of a zip file or of a folder, by their names with forward slashes."""
+    """The files of a zip file or of a folder, by their names with forward slashes, below `prefix`."""
 
     path: Path
+    prefix: str = ""
 
     @classmethod
-    def find(cls, stem: str, marker: str, where: str, data_dir: str | os.PathLike[str] | None) -> Archive:
-        """STEM.zip or the folder STEM below data_dir, or data_dir itself if it holds the file `marker`.
+    def find(
+        cls,
+        source: str,
+        part: Part,
+        where: str,
+        data_dir: str | os.PathLike[str] | None = None,
+        *,
+        download: bool = False,
+        cache_dir: str | os.PathLike[str] | None = None,
+    ) -> Archive:
+        """A part of a data set, packed or unpacked, in data_dir/SOURCE or in data_dir.
 
         Raises:
-            HrlibError: none of them is there; `where` says where to get the data.
+            HrlibError: it is not there (`where` says where to get it), cannot be downloaded, or holds something else.
         """
-        given = data_dir or os.environ.get("HRLIB_DATA")
-        if not given:
-            raise HrlibError(f"no folder for {stem}: give data_dir=... or set HRLIB_DATA. {where}")
-        folder = Path(given).expanduser()
-        for path in (folder / f"{stem}.zip", folder / stem, folder):
-            if path.suffix == ".zip" and path.is_file():
-                return cls(path)
-            if (path / marker).exists():
-                return cls(path)
-        raise HrlibError(f"neither {stem}.zip nor {stem}/{marker} is in {folder}. {where}")
+        roots = places(source, where, data_dir, download)
+        if found := cls.search(roots, part, cache_dir):
+            return found
+        if download and part.url:
+            return cls._packed(fetch(part.url, roots[0] / part.file, part.checksum, where), part.marker, cache_dir)
+        raise HrlibError(absence(part.file, f"{part.stem}/{part.marker}", roots, part.url, download, where))
 
-    def names(self) -> list[str]:
-        """All files, sorted."""
-        if self.path.is_dir():
-            return sorted(path.relative_to(self.path).as_posix() for path in self.path.rglob("*") if path.is_file())
+    @classmethod
+    def search(
+        cls, roots: Sequence[Path], part: Part, cache_dir: str | os.PathLike[str] | None = None
+    ) -> Archive | None:
+        """A part of a data set, packed or unpacked, in the first of some folders that holds it, or None."""
+        for root in (root / folder for root in roots for folder in part.folders):
+            for suffix in SUFFIXES:
+                if (path := root / (part.stem + suffix)).is_file():
+                    return cls._packed(path, part.marker, cache_dir)
+            for folder in (root / part.stem / part.stem, root / part.stem, root):
+                if (folder / part.marker).exists():
+                    return cls(folder)
+        return None
+
+    @classmethod
+    def _packed(cls, path: Path, marker: str, cache_dir: str | os.PathLike[str] | None) -> Archive:
+        whole = cls(path if path.suffix == ".zip" else as_zip(path, cache_dir))
+        places = [(f"/{name}/".find(f"/{marker}/"), name) for name in whole._names]
+        prefixes = [name[:place] for place, name in places if place >= 0]
+        if not prefixes:
+            raise HrlibError(f"{path} holds no {marker}: is it the right file, and whole?")
+        return cls(whole.path, min(prefixes, key=len))
+
+    @cached_property
+    def _names(self) -> set[str]:
+        """All files; those of a zip file with the prefix."""
+        if self._unpacked:
+            return {path.relative_to(self.path).as_posix() for path in self.path.rglob("*") if path.is_file()}
         try:
             with zipfile.ZipFile(self.path) as archive:
-                return sorted(name for name in archive.namelist() if not name.endswith("/"))
+                return {name for name in archive.namelist() if not name.endswith("/")}
         except zipfile.BadZipFile as error:
             raise HrlibError(f"{self.path} is no whole zip file ({error}): fetch it again") from error
 
-    def text(self, name: str) -> str:
-        """The content of a text file.
+    @cached_property
+    def _unpacked(self) -> bool:
+        return self.path.is_dir()
+
+    def names(self) -> list[str]:
+        """All files below the prefix, sorted."""
+        return sorted(name.removeprefix(self.prefix) for name in self._names if name.startswith(self.prefix))
+
+    def __contains__(self, name: str) -> bool:
+        if self._unpacked:
+            return os.path.isfile(self._file(name))
+        return self.prefix + name in self._names
+
+    @cached_property
+    def _inside(self) -> str:
+        """The folder's path, with a separator at its end."""
+        return os.path.join(os.path.normpath(self.path), "")
+
+    def _file(self, name: str) -> str:
+        """A file of a folder; a name that leads out of it is refused."""
+        file = os.path.normpath(os.path.join(self._inside, name))
+        if not file.startswith(self._inside):
+            raise HrlibError(f"{self.path}: the name {name!r} points out of the folder; expected names inside it")
+        return file
+
+    def read(self, name: str) -> bytes:
+        """The content of a file.
 
         Raises:
             HrlibError: there is no such file.
         """
-        try:
-            data = (self.path / name).read_bytes() if self.path.is_dir() else ZipReader(str(self.path))(name)
-        except (OSError, HrlibError) as error:
-            raise HrlibError(f"{name} is missing in {self.path}: is this the whole data set?") from error
-        return data.decode("utf-8-sig", errors="replace")
+        if name not in self:
+            raise HrlibError(f"{name} is missing in {self.path}: is this the whole data set?")
+        return read_file(self._file(name)) if self._unpacked else ZipReader(str(self.path))(self.prefix + name)
 
-    def photos(self, names: Sequence[str]) -> tuple[list[str], Callable[[str], bytes], str]:
-        """What `build_store` needs for some members: references, a reader and a fingerprint."""
-        if self.path.is_dir():
-            paths = [str(self.path / name) for name in names]
-            return paths, read_file, files_fingerprint(paths)
-        return list(names), ZipReader(str(self.path)), zip_fingerprint(self.path, names)
+    def text(self, name: str) -> str:
+        """The content of a text file, as `read`."""
+        return self.read(name).decode("utf-8-sig", errors="replace")
+
+    def members(self, names: Sequence[str]) -> list[Member | None]:
+        """The photos of these names, None where there is no such file."""
+        return [Member(str(self.path), self.prefix + name) if name in self else None for name in names]
 
     def checksums(self, names: Sequence[str]) -> list[tuple[int, int]]:
-        """(CRC-32, size) of some members: equal for files that are equal byte by byte, and only by a rare chance for others."""
-        if self.path.is_dir():
+        """(CRC-32, size) of some files: equal for files that are equal byte by byte, and only by a rare chance for others."""
+        if self._unpacked:
             data = (path.read_bytes() for path in (self.path / name for name in names))
             return [(zipfile.crc32(content), len(content)) for content in data]
         with zipfile.ZipFile(self.path) as archive:
-            return [(archive.getinfo(name).CRC, archive.getinfo(name).file_size) for name in names]
+            entries = [archive.getinfo(self.prefix + name) for name in names]
+        return [(entry.CRC, entry.file_size) for entry in entries]
+
+
+def fingerprint(members: Sequence[Member]) -> str:
+    """A fingerprint of photos: the checksums that a zip file lists, a folder's sizes and times. No photo is read.
+
+    Some of these sets have 120 GB: they cannot be read whole at every load.
+    """
+    archives: dict[str, list[str]] = {}
+    for member in members:
+        archives.setdefault(member.archive, []).append(member.name)
+    number = {archive: place for place, archive in enumerate(archives)}
+    parts = [zip_fingerprint(a, n) if a.endswith(".zip") else _stats(a, n) for a, n in archives.items()]
+    order = [number[member.archive] for member in members] if len(archives) > 1 else []
+    return hashlib.blake2b(json.dumps([parts, order]).encode(), digest_size=16).hexdigest()
+
+
+def _stats(folder: str, names: Sequence[str]) -> list[tuple[str, int, int]]:
+    found = ((name, os.stat(os.path.join(folder, name))) for name in names)
+    return [(name, stat.st_size, stat.st_mtime_ns) for name, stat in found]

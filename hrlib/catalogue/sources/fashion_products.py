@@ -5,19 +5,21 @@ from __future__ import annotations
 import csv
 import io
 import os
+from typing import Any
 
 import pandas as pd
 
-from hrlib.catalogue.assemble import assemble
 from hrlib.catalogue.catalogue import Catalogue
-from hrlib.catalogue.hierarchy import Hierarchy
 from hrlib.catalogue.sources.archive import Archive
+from hrlib.catalogue.sources.build import build
+from hrlib.catalogue.sources.parts import Part
 from hrlib.errors import HrlibError
 
 WHERE = "Get fashion-product-images-small from Kaggle (styles.csv and images/) and put it there as fashion_products.zip or unpacked."
 LEVELS = ("product", "articleType", "subCategory", "masterCategory")
 ATTRIBUTES = ("gender", "baseColour", "season", "year", "usage")
-SMALL_CLASSES = 240
+ARCHIVE = Part("fashion_products.zip", "styles.csv")
+SMALL = (240, None)  # classes, photos a class
 
 
 def load(
@@ -27,11 +29,9 @@ def load(
     data_dir: str | os.PathLike[str] | None = None,
     classes: str = "product",
     min_photos: int = 3,
+    download: bool = False,
     image_size: tuple[int, int] = (64, 48),
-    fit: str = "pad",
-    on_bad: str = "raise",
-    cache_dir: str | os.PathLike[str] | None = None,
-    workers: int | None = None,
+    **photos: Any,
 ) -> Catalogue:
     """The catalogue of fashion products.
 
@@ -43,10 +43,12 @@ def load(
         classes: "product": items with the same articleType and title are a product, products with fewer than `min_photos` photos are left out (2,216
             products, 12,110 photos), levels product < articleType < subCategory < masterCategory; "articleType": all items, levels from articleType up.
         data_dir: the folder with fashion_products.zip or the unpacked files; None takes the environment's HRLIB_DATA.
+        download: Kaggle asks for an account: an error that says where to get it.
+        photos: fit, on_bad, cache_dir, workers, as in `hrlib.from_folder`.
     """
     if classes not in ("product", "articleType"):
         raise HrlibError(f"classes is {classes!r}: expected 'product' or 'articleType'")
-    archive = Archive.find("fashion_products", "styles.csv", WHERE, data_dir)
+    archive = Archive.find("fashion-products", ARCHIVE, WHERE, data_dir, download=download)
     items = _styles(archive.text("styles.csv"))
     there = set(archive.names())
     items["image"] = "images/" + items["id"] + ".jpg"
@@ -60,26 +62,10 @@ def load(
         raise HrlibError(
             f"{archive.path}: no item of styles.csv has a photo in images/ and enough company; is this the whole data set?"
         )
-    items = items.reset_index(drop=True)
-    hierarchy = Hierarchy.from_frame(items, levels, on_conflict="majority")
-    items = items.assign(**dict(hierarchy.frame()))
-    references, read, fingerprint = archive.photos(items["image"].tolist())
-    catalogue = assemble(
-        "fashion-products",
-        items,
-        references,
-        read,
-        fingerprint,
-        hierarchy,
-        ATTRIBUTES,
-        "productDisplayName",
-        image_size=image_size,
-        fit=fit,
-        on_bad=on_bad,
-        cache_dir=cache_dir,
-        workers=workers,
-    )
-    return catalogue if size == "full" else catalogue.sample_classes(min(SMALL_CLASSES, hierarchy.n_classes[0]), seed)
+    settings = {"attributes": ATTRIBUTES, "caption": "productDisplayName", "on_conflict": "majority"}
+    members = archive.members(items["image"])
+    common = {"size": size, "seed": seed, "small": SMALL, "image_size": image_size}
+    return build("fashion-products", items, levels, members, **settings, **common, **photos)
 
 
 def _styles(text: str) -> pd.DataFrame:

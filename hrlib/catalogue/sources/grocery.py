@@ -5,18 +5,20 @@ from __future__ import annotations
 import csv
 import io
 import os
+from typing import Any
 
 import pandas as pd
 
-from hrlib.catalogue.assemble import assemble
 from hrlib.catalogue.catalogue import Catalogue
-from hrlib.catalogue.hierarchy import Hierarchy
 from hrlib.catalogue.sources.archive import Archive
+from hrlib.catalogue.sources.build import build
+from hrlib.catalogue.sources.parts import Part
 from hrlib.errors import HrlibError
 
 WHERE = "Get the Grocery Store Dataset from its authors' repository (classes.csv, train/, val/, test/) and put it there as grocery_store.zip or unpacked."
 LEVELS = ("class", "coarse", "folder")
-SMALL_CLASSES = 24
+ARCHIVE = Part("grocery_store.zip", "classes.csv")
+SMALL = (24, None)  # classes, photos a class
 
 
 def load(
@@ -24,21 +26,21 @@ def load(
     size: str = "full",
     seed: int = 0,
     data_dir: str | os.PathLike[str] | None = None,
+    download: bool = False,
     image_size: tuple[int, int] = (64, 64),
-    fit: str = "pad",
-    on_bad: str = "raise",
-    cache_dir: str | os.PathLike[str] | None = None,
-    workers: int | None = None,
+    **photos: Any,
 ) -> Catalogue:
     """The catalogue of groceries: class < coarse < folder (Fruit, Packages, Vegetables); captions are the classes' descriptions.
 
-    The official parts are in the column `split` (train, val, test; val covers some of the classes only).
+    Official split, by photos: `train, val, test = catalogue.official_split()`; val covers some of the classes only.
 
     Args:
         size: "full", or "small" for 24 classes drawn with `seed`.
         data_dir: the folder with grocery_store.zip or the unpacked files; None takes the environment's HRLIB_DATA.
+        download: there is no plain file to fetch: an error that says where to get it.
+        photos: fit, on_bad, cache_dir, workers, as in `hrlib.from_folder`.
     """
-    archive = Archive.find("grocery_store", "classes.csv", WHERE, data_dir)
+    archive = Archive.find("grocery", ARCHIVE, WHERE, data_dir, download=download)
     classes = _classes(archive)
     items = pd.concat([_part(archive, part) for part in ("train", "val", "test")], ignore_index=True)
     unknown = sorted(set(items["number"]) - set(classes.index))
@@ -48,24 +50,8 @@ def load(
         )
     items = items.join(classes, on="number").drop(columns="number")
     items["folder"] = items["id"].str.split("/").str[1]
-    hierarchy = Hierarchy.from_frame(items, LEVELS)
-    references, read, fingerprint = archive.photos(items["id"].tolist())
-    catalogue = assemble(
-        "grocery",
-        items,
-        references,
-        read,
-        fingerprint,
-        hierarchy,
-        (),
-        "description",
-        image_size=image_size,
-        fit=fit,
-        on_bad=on_bad,
-        cache_dir=cache_dir,
-        workers=workers,
-    )
-    return catalogue if size == "full" else catalogue.sample_classes(min(SMALL_CLASSES, hierarchy.n_classes[0]), seed)
+    common = {"size": size, "seed": seed, "small": SMALL, "image_size": image_size}
+    return build("grocery", items, LEVELS, archive.members(items["id"]), caption="description", **common, **photos)
 
 
 def _classes(archive: Archive) -> pd.DataFrame:

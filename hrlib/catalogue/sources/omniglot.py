@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import re
+from typing import Any
 
 import pandas as pd
 
-from hrlib.catalogue.assemble import assemble
 from hrlib.catalogue.catalogue import Catalogue
-from hrlib.catalogue.hierarchy import Hierarchy
 from hrlib.catalogue.sources.archive import Archive
+from hrlib.catalogue.sources.build import build
+from hrlib.catalogue.sources.parts import Part
 from hrlib.errors import HrlibError
 
 WHERE = (
@@ -18,7 +19,8 @@ WHERE = (
     "or as a folder omniglot_small with images/ALPHABET/CHARACTER/*.png."
 )
 LEVELS = ("character", "alphabet")
-SMALL_CLASSES = 60
+ARCHIVE = Part("omniglot_small.zip", "images")
+SMALL = (60, None)  # classes, photos a class
 PHOTO = re.compile(r"images/([^/]+)/([^/]+)/(\d+)_(\d+)\.png")
 
 
@@ -27,39 +29,26 @@ def load(
     size: str = "full",
     seed: int = 0,
     data_dir: str | os.PathLike[str] | None = None,
+    download: bool = False,
     image_size: tuple[int, int] = (56, 56),
-    fit: str = "pad",
-    on_bad: str = "raise",
-    cache_dir: str | os.PathLike[str] | None = None,
-    workers: int | None = None,
+    **photos: Any,
 ) -> Catalogue:
     """The catalogue of characters: character < alphabet, with the drawer as an attribute. Alphabets are no *visual* superclasses.
+
+    These two sets come without an official split: use `split_classes`.
 
     Args:
         size: "full", or "small" for 60 characters drawn with `seed`.
         data_dir: the folder with omniglot_small.zip or the unpacked files; None takes the environment's HRLIB_DATA.
+        download: the two sets are distributed in other files than this one: an error that says where to get them.
+        photos: fit, on_bad, cache_dir, workers, as in `hrlib.from_folder`.
     """
-    archive = Archive.find("omniglot_small", "images", WHERE, data_dir)
+    archive = Archive.find("omniglot", ARCHIVE, WHERE, data_dir, download=download)
     matches = [match for match in map(PHOTO.fullmatch, archive.names()) if match]
     if not matches:
         raise HrlibError(f"{archive.path} has no images/ALPHABET/CHARACTER/*.png; is this the whole data set?")
     items = pd.DataFrame(
         [(m.string, m[1], f"{m[1]}: {m[2]}", m[4]) for m in matches], columns=["id", "alphabet", "character", "drawer"]
     )
-    hierarchy = Hierarchy.from_frame(items, LEVELS)
-    references, read, fingerprint = archive.photos(items["id"].tolist())
-    catalogue = assemble(
-        "omniglot",
-        items,
-        references,
-        read,
-        fingerprint,
-        hierarchy,
-        ("drawer",),
-        image_size=image_size,
-        fit=fit,
-        on_bad=on_bad,
-        cache_dir=cache_dir,
-        workers=workers,
-    )
-    return catalogue if size == "full" else catalogue.sample_classes(min(SMALL_CLASSES, hierarchy.n_classes[0]), seed)
+    common = {"size": size, "seed": seed, "small": SMALL, "image_size": image_size}
+    return build("omniglot", items, LEVELS, archive.members(items["id"]), attributes=("drawer",), **common, **photos)

@@ -24,6 +24,7 @@ def test_levels_parts_and_descriptions(members, pack):
         ("Packages", "Milk", "Milk"),
     ]
     assert catalogue.items["split"].tolist() == ["train", "train", "val", "test"]
+    assert [len(part) for part in catalogue.official_split()] == [2, 1, 1]
     assert catalogue.items["description"].iloc[0] == "Sweet and red." and catalogue.caption == "description"
 
 

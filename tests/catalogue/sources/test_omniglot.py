@@ -13,6 +13,8 @@ def test_characters_of_alphabets(pack, make_photo):
     members = {name: make_photo(n, "PNG") for n, name in enumerate(names)} | {"LICENSE": "MIT"}
     catalogue = hr.load("omniglot", size="full", data_dir=pack("omniglot_small", members))
     assert catalogue.hierarchy.n_classes == (4, 2) and len(catalogue) == 8
+    with pytest.raises(hr.HrlibError, match="'omniglot' has no column 'split': no official split came with it"):
+        catalogue.official_split()
     assert catalogue.hierarchy.names[0][0] == "Greek: character01" and set(catalogue.items["drawer"]) == {"01", "02"}
 
 

@@ -1,0 +1,62 @@
+"""Tar archives, which can only be read from their start, as zip files, which are read in any order by many processes."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import tarfile
+import zipfile
+import zlib
+from pathlib import Path, PurePosixPath
+
+from hrlib import progress
+from hrlib.catalogue.store import cache_folder
+from hrlib.errors import HrlibError
+
+
+def as_zip(path: Path, cache_dir: str | os.PathLike[str] | None = None) -> Path:
+    """The files of a tar archive (plain or compressed) in a zip file without compression in the cache; made once.
+
+    Only files are taken, no links. Nothing is unpacked to the disk under a name that the archive gives.
+
+    Raises:
+        HrlibError: the archive is cut off or damaged, or a name in it points out of it.
+    """
+    stat = path.stat()
+    key = f"{path.resolve()} {stat.st_size} {stat.st_mtime_ns}"
+    digest = hashlib.blake2b(key.encode(), digest_size=12).hexdigest()
+    target = cache_folder(cache_dir) / "archives" / f"{path.name.split('.')[0]}-{digest}.zip"
+    if target.is_file():
+        return target
+    target.parent.mkdir(parents=True, exist_ok=True)
+    aside = target.with_name(f".{target.name}.{os.getpid()}")
+    try:
+        _copy(path, aside, stat.st_size)
+        os.replace(aside, target)
+    except (tarfile.TarError, EOFError, zlib.error) as error:
+        raise HrlibError(f"{path} is no whole tar archive ({error}): fetch it again") from error
+    except OSError as error:  # gzip's BadGzipFile is one, and so is a full disk
+        raise HrlibError(f"{path} cannot be read, or written again as {target} ({error})") from error
+    finally:
+        aside.unlink(missing_ok=True)
+    return target
+
+
+def _copy(path: Path, to: Path, size: int) -> None:
+    bar = progress.bar(total=size, desc=f"reading {path.name}", unit="B", unit_scale=True)
+    with bar, open(path, "rb") as raw, tarfile.open(fileobj=raw) as tar, zipfile.ZipFile(to, "w") as packed:
+        for member in tar:
+            if member.isfile():
+                entry = zipfile.ZipInfo(_inside(member.name, path))
+                with tar.extractfile(member) as content, packed.open(entry, "w", force_zip64=True) as out:
+                    shutil.copyfileobj(content, out, 1 << 20)
+            bar.update(raw.tell() - bar.n)
+
+
+def _inside(name: str, path: Path) -> str:
+    """The name of a member without "./"; refused where it is absolute or climbs out."""
+    pure = PurePosixPath(name)
+    if pure.is_absolute() or ".." in pure.parts:
+        raise HrlibError(f"{path}: the member {name!r} points out of the archive; expected names inside it")
+    return str(pure)
