@@ -17,7 +17,7 @@ def photos_below(folder: Path) -> list[str]:
     """The photos below a folder, sorted, as paths relative to it with forward slashes; links are followed.
 
     Raises:
-        HrlibError: no such folder, one that cannot be listed, one that links reach twice, or no photos.
+        HrlibError: no such folder, one that cannot be listed, one that links reach twice, a name that is no UTF-8, or no photos.
     """
     if not folder.is_dir():
         raise HrlibError(f"{folder} is no folder; expected one with a sub-folder a class")
@@ -32,6 +32,11 @@ def photos_below(folder: Path) -> list[str]:
         for name in names:
             if not name.startswith(".") and os.path.splitext(name)[1].lower() in PHOTOS:
                 paths.append((inside / name).as_posix())
+    odd = [path for path in paths if not _is_text(path)]
+    if odd:
+        raise HrlibError(
+            f"{len(odd)} paths below {folder} are no UTF-8, the first: {odd[0]!a}; names are text in tables and reports: rename them"
+        )
     if not paths:
         raise HrlibError(f"no photos (.jpg, .jpeg, .png, .webp) below {folder}; expected a sub-folder a class")
     return sorted(paths)
@@ -39,6 +44,15 @@ def photos_below(folder: Path) -> list[str]:
 
 def _unlisted(error: OSError) -> None:
     raise HrlibError(f"{error.filename} cannot be listed: {error.strerror}") from error
+
+
+def _is_text(path: str) -> bool:
+    """False for the name of a file whose bytes are no UTF-8: Python shows such bytes as lone surrogates."""
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def depth_of(paths: Sequence[str], folder: Path) -> int:

@@ -170,7 +170,10 @@ def lca_height(labels_a: np.ndarray, labels_b: np.ndarray) -> np.ndarray:
 
 def _encode(column: pd.Series, name: Hashable) -> tuple[np.ndarray, tuple[str, ...]]:
     """Labels (N,) int64 in the order of the sorted distinct values, and those values as text."""
-    codes, values = pd.factorize(column)
+    try:
+        codes, values = pd.factorize(column)
+    except TypeError as error:  # lists, dictionaries
+        raise HrlibError(f"{name!r} holds values that are no names ({error}); expected text or numbers") from error
     texts = [str(value) for value in values]
     blank = np.array([not text.strip() for text in texts] + [True])  # the last is for the code -1, a missing value
     missing = np.flatnonzero(blank[codes])

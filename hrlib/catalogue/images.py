@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import warnings
 from typing import Literal, get_args
 
@@ -12,6 +13,7 @@ from PIL import Image, ImageOps
 from hrlib.errors import BadImage, HrlibError
 
 FORMATS = ("JPEG", "PNG", "WEBP")
+STARTS = {b"\xff\xd8\xff": "JPEG", b"\x89PNG\r\n\x1a\n": "PNG", b"RIFF....WEBP": "WEBP"}
 MAX_PIXELS = 64_000_000
 Fit = Literal["pad", "crop", "stretch"]
 
@@ -20,7 +22,7 @@ def decode(data: bytes, *, max_pixels: int = MAX_PIXELS, name: str = "") -> Imag
     """An RGB image from the bytes of a JPEG, PNG or WEBP file; what the file is called does not matter.
 
     The header is checked before a pixel is decoded. The EXIF orientation is applied; transparency is laid on white; CMYK, palette, grey and
-    16-bit pictures are converted.
+    16-bit pictures are converted. Of the several pictures in a phone's JPEG (MPO: a depth map, a second lens) the first is taken.
 
     Raises:
         BadImage: with `name` before the reason: empty, not an image, of another format, animated, more than `max_pixels`, or cut off.
@@ -28,13 +30,29 @@ def decode(data: bytes, *, max_pixels: int = MAX_PIXELS, name: str = "") -> Imag
     name = f"{name}: " if name else ""
     if not data:
         raise BadImage(f"{name}the file is empty")
+    with warnings.catch_warnings():
+        warnings.simplefilter(
+            "ignore"
+        )  # of large pictures, where our own cap is the stricter one, and of damaged EXIF data
+        image = _opened(data, max_pixels, name)
+        try:
+            image.load()
+            return _rgb(_upright(image))
+        except Exception as error:
+            raise _damaged(name, image.format, error) from error
+
+
+def _opened(data: bytes, max_pixels: int, name: str) -> Image.Image:
+    """The picture with its header read and found acceptable."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # our own cap is the stricter one
-            image = Image.open(io.BytesIO(data), formats=FORMATS)
+        image = Image.open(io.BytesIO(data), formats=FORMATS)
+        frames = getattr(image, "n_frames", 1)
     except Image.DecompressionBombError as error:
         raise BadImage(f"{name}more than the cap of {max_pixels:,} pixels; make it smaller ({error})") from error
     except Exception as error:
+        kind = next((kind for start, kind in STARTS.items() if re.match(start, data, re.DOTALL)), None)
+        if kind:
+            raise _damaged(name, kind, error) from error
         raise BadImage(
             f"{name}not a JPEG, PNG or WEBP picture{_looks_like(data)}; convert it to one of these"
         ) from error
@@ -42,13 +60,22 @@ def decode(data: bytes, *, max_pixels: int = MAX_PIXELS, name: str = "") -> Imag
         raise BadImage(
             f"{name}{image.width} x {image.height}, more than the cap of {max_pixels:,} pixels; make it smaller"
         )
-    if getattr(image, "n_frames", 1) > 1:
-        raise BadImage(f"{name}animated, {image.n_frames} frames; give a still picture")
+    if image.format != "MPO" and frames > 1:
+        raise BadImage(f"{name}animated, {frames} frames; give a still picture")
+    return image
+
+
+def _damaged(name: str, kind: str | None, error: Exception) -> BadImage:
+    reason = str(error).split(" <_io.")[0]  # Pillow says at which address the bytes lie
+    return BadImage(f"{name}{kind} that cannot be decoded, cut off or damaged ({reason})")
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    """Turned as its EXIF data say; as it lies where these are damaged and its pixels are not."""
     try:
-        image.load()
-        return _rgb(ImageOps.exif_transpose(image))
-    except Exception as error:
-        raise BadImage(f"{name}{image.format} that cannot be decoded, cut off or damaged ({error})") from error
+        return ImageOps.exif_transpose(image)
+    except Exception:
+        return image
 
 
 def resize(image: Image.Image, size: tuple[int, int], fit: Fit = "pad") -> np.ndarray:

@@ -23,6 +23,7 @@ from PIL import Image
 from hrlib import progress
 from hrlib.catalogue.images import Fit, decode, resize
 from hrlib.errors import BadImage, HrlibError
+from hrlib.files import abandoned, mark
 
 FORMAT = 2
 CHUNK = 64  # photos a task: large enough to hide the hand-over, small enough for a smooth bar
@@ -99,13 +100,14 @@ def build_store(
     digest = hashlib.blake2b(json.dumps(key, sort_keys=True).encode(), digest_size=12).hexdigest()
     folder = cache_folder(cache_dir) / f"{name}-{digest}"
     found = _open(folder, key)
-    if found is None:
-        _build(folder, key, references, read, workers, name)
-        found = _open(folder, key)
+    for _ in range(2):  # again, if another process has taken ours for the damaged one that both found
         if found is None:
-            raise HrlibError(
-                f"the cache {folder} was built and cannot be read: is the disk full or shared with another program?"
-            )
+            _build(folder, key, references, read, workers, name)
+            found = _open(folder, key)
+    if found is None:
+        raise HrlibError(
+            f"the cache {folder} was built and cannot be read: is the disk full or shared with another program?"
+        )
     array, reasons = found
     # the cache is found by content and may have been made from files of other names: the names are added here
     bad = {row: f"{references[row]}: {reason}" for row, reason in reasons.items()}
@@ -133,7 +135,7 @@ def _open(folder: Path, key: dict) -> tuple[np.ndarray, dict[int, str]] | None:
 def _build(folder: Path, key: dict, references: Sequence[Any], read: Callable, workers: int | None, name: str) -> None:
     folder.parent.mkdir(parents=True, exist_ok=True)
     _sweep(folder.parent)
-    aside = Path(tempfile.mkdtemp(prefix=".building-", dir=folder.parent))
+    aside = Path(tempfile.mkdtemp(prefix=".building-", suffix=f".{mark()}", dir=folder.parent))
     try:
         shape = (len(references), *key["size"], 3)
         array = np.lib.format.open_memmap(aside / "photos.npy", mode="w+", dtype=np.uint8, shape=shape)
@@ -170,9 +172,13 @@ def _put(aside: Path, folder: Path, key: dict) -> None:
 
 
 def _sweep(parent: Path) -> None:
-    """Drop what killed builds have left, once it is too old to be another process's work in progress."""
+    """Drop what killed builds have left: those of this machine at once, others when they are too old to be work in progress."""
     for left in parent.glob(".building-*"):
-        if time.time() - left.stat().st_mtime > STALE_SECONDS:
+        try:
+            old = time.time() - left.stat().st_mtime > STALE_SECONDS
+        except FileNotFoundError:  # it was finished just now, by another process
+            continue
+        if old or abandoned(left):
             shutil.rmtree(left, ignore_errors=True)
 
 
@@ -228,7 +234,9 @@ def _file_digest(path: str | Path) -> bytes:
         with open(path, "rb") as file:
             return hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=16)).digest()
     except OSError as error:
-        return hashlib.blake2b(f"missing {path}: {error.errno}".encode(), digest_size=16).digest()
+        return hashlib.blake2b(
+            f"missing {path}: {error.errno}".encode("utf-8", "surrogateescape"), digest_size=16
+        ).digest()
 
 
 def zip_fingerprint(path: str | Path, names: Iterable[str]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -20,13 +21,29 @@ def read_table(path: Path, text: Sequence[str]) -> pd.DataFrame:
     try:
         match path.suffix.lower():
             case ".csv":  # utf-8-sig: spreadsheets put a byte order mark before the first column's name
-                settings = {"keep_default_na": False, "na_values": [""], "encoding": "utf-8-sig", "low_memory": False}
-                return pd.read_csv(path, dtype=dict.fromkeys(text, str), **settings)
+                return _read_csv(path, dict.fromkeys(text, str))
             case ".parquet" | ".pq":
                 return pd.read_parquet(path)
+    except HrlibError:
+        raise
     except (ValueError, OSError) as error:  # pandas' and pyarrow's errors of parsing and decoding are ValueErrors
         raise HrlibError(f"{path} cannot be read as a table: {error}") from error
     raise HrlibError(f"{path} ends in {path.suffix!r}; expected .csv or .parquet")
+
+
+def _read_csv(path: Path, types: dict[str, type]) -> pd.DataFrame:
+    settings = {"keep_default_na": False, "na_values": [""], "encoding": "utf-8-sig"}
+    names = pd.read_csv(path, header=None, nrows=1, dtype=str, **settings).iloc[0].dropna()
+    repeated = sorted(set(names[names.duplicated()]))
+    if repeated:  # pandas would give the second another name, and nobody would know which was taken
+        raise HrlibError(f"{path} has the column {repeated[0]!r} twice; expected each name once: rename or drop one")
+    with warnings.catch_warnings():
+        # rows longer than the header: pandas would move their columns, or drop what is over
+        warnings.simplefilter("error", pd.errors.ParserWarning)
+        try:
+            return pd.read_csv(path, dtype=types, index_col=False, low_memory=False, **settings)
+        except pd.errors.ParserWarning as error:
+            raise HrlibError(f"{path} has rows with more cells than its header has names; expected as many") from error
 
 
 def with_ids(items: pd.DataFrame, column: str | None) -> pd.DataFrame:

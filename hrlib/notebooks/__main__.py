@@ -21,7 +21,12 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("names", nargs="*", help="numbers or names, such as 03; none: all")
     parser.add_argument(
-        "-p", "--parameter", action="append", default=[], metavar="NAME=VALUE", help="may be given again"
+        "-p",
+        "--parameter",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="may be given again for another name",
     )
     parser.add_argument("--notebooks", default=_default_folder(), help="the folder of the notebooks (%(default)s)")
     parser.add_argument("--out", default="out", help="the folder for results (%(default)s)")
@@ -43,7 +48,7 @@ def main(arguments: list[str] | None = None) -> int:
             raise HrlibError("--store keeps the outputs of the default parameters: leave out -p")
         if options.list:
             return _list(notebooks)
-        values = dict(_pair(text) for text in options.parameter)
+        values = _values(options.parameter)
         settings = {"jobs": options.jobs, "cell_timeout": options.cell_timeout, "fail_fast": options.fail_fast}
         outcomes = run(notebooks, values, options.out, tell=lambda line: print(line, flush=True), **settings)
     except HrlibError as error:
@@ -74,11 +79,18 @@ def _default_folder() -> str:
     return "notebooks" if Path("notebooks").is_dir() or not beside.is_dir() else str(beside)
 
 
-def _pair(text: str) -> tuple[str, str]:
-    name, equals, value = text.partition("=")
-    if not equals:
-        raise HrlibError(f"-p {text}: expected NAME=VALUE, such as -p epochs=5")
-    return name.strip(), value
+def _values(texts: list[str]) -> dict[str, str]:
+    """The parameters given with -p NAME=VALUE."""
+    values: dict[str, str] = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        name = name.strip()
+        if not equals or not name:
+            raise HrlibError(f"-p {text}: expected NAME=VALUE, such as -p epochs=5")
+        if name in values:
+            raise HrlibError(f"-p {name} is given twice, as {values[name]!r} and {value!r}: expected each name once")
+        values[name] = value
+    return values
 
 
 def _list(notebooks: list[Path]) -> int:

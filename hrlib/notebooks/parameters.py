@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import logging
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,9 +32,18 @@ class Parameter:
 
 
 def declared(notebook: Path) -> dict[str, Parameter]:
-    """The parameters of a notebook, from its cell tagged `parameters`."""
+    """The parameters of a notebook, from its cell tagged `parameters`; none where it has no such cell.
+
+    Raises:
+        HrlibError: the file is missing, or is no notebook.
+    """
     logging.getLogger("papermill").setLevel(logging.ERROR)
-    found = papermill.inspect_notebook(str(notebook))
+    try:
+        found = papermill.inspect_notebook(str(notebook))
+    except Exception as error:  # of reading, of JSON, of the format, of a language without parameters
+        raise HrlibError(
+            f"{notebook} cannot be read as a notebook ({type(error).__name__}: {error}): mend or remove it"
+        ) from error
     return {
         name: Parameter(name, facts["inferred_type_name"], facts["default"], facts["help"])
         for name, facts in found.items()
@@ -43,6 +53,8 @@ def declared(notebook: Path) -> dict[str, Parameter]:
 def checked(notebooks: Iterable[Path], given: Mapping[str, Any]) -> dict[Path, dict[str, Any]]:
     """The values for each notebook, converted to the types that it declares; strings from the shell are read as such a type.
 
+    Folders (names that end in _dir) are relative to the working directory, and given to the notebook as absolute paths.
+
     Raises:
         HrlibError: a name that a notebook does not have, or a value of another type.
     """
@@ -51,9 +63,16 @@ def checked(notebooks: Iterable[Path], given: Mapping[str, Any]) -> dict[Path, d
         known = declared(notebook)
         result[notebook] = {}
         for name, value in given.items():
+            if not known:
+                raise HrlibError(
+                    f"{notebook.stem} takes no parameters, but {name!r} is given: it has no cell with the tag `parameters`"
+                )
             if name not in known:
                 raise HrlibError(f"{notebook.stem} has no parameter {name!r}; {nearest(name, known)}")
-            result[notebook][name] = _converted(value, known[name], notebook.stem)
+            value = _converted(value, known[name], notebook.stem)
+            if name.endswith("_dir") and isinstance(value, str) and value:  # the kernel stands in the notebook's folder
+                value = os.path.abspath(os.path.expanduser(value))
+            result[notebook][name] = value
     return result
 
 

@@ -8,9 +8,12 @@ from pathlib import Path
 
 import nbformat
 import plotly.io
+from jinja2 import pass_context
 from nbconvert import HTMLExporter
+from nbconvert.filters.markdown_mistune import MarkdownWithMath
 from plotly.offline import get_plotlyjs
 
+from hrlib.notebooks.formulas import Renderer
 from hrlib.notebooks.run import Outcome
 
 PLOTLY = "application/vnd.plotly.v1+json"
@@ -36,6 +39,25 @@ def write_report(outcomes: Sequence[Outcome], out: Path) -> Path:
     return index
 
 
+class Offline(HTMLExporter):
+    """nbconvert's page without what it loads from the network: require.js, MathJax, mermaid, widgets."""
+
+    raw_template = """{%- extends 'lab/index.html.j2' -%}
+{%- block html_head_js -%}{%- endblock -%}
+{%- block html_head_js_mathjax -%}{%- endblock -%}
+{%- block html_head_js_mermaidjs -%}{%- endblock -%}
+{%- block jupyter_widgets -%}{%- endblock -%}"""
+
+    @pass_context
+    def markdown2html(self, context, source: str) -> str:
+        cell = context.get("cell", {})
+        folder = context.get("resources", {}).get("metadata", {}).get("path", "")
+        renderer = Renderer(
+            escape=False, embed_images=True, attachments=cell.get("attachments", {}), path=folder, anchor_link_text="¶"
+        )
+        return MarkdownWithMath(renderer=renderer).render(source)
+
+
 def _page(path: Path) -> str:
     notebook = nbformat.read(path, as_version=4)
     figures = 0
@@ -46,7 +68,7 @@ def _page(path: Path) -> str:
                 output["data"]["text/html"] = _figure(output["data"].pop(PLOTLY), f"figure-{figures}")
                 output["data"].pop("image/png", None)
     # the data's titles and captions are in figures and tables: the exporter's own sanitiser must not touch ours, which plotly escapes
-    page, _ = HTMLExporter(embed_images=True).from_notebook_node(notebook)
+    page, _ = Offline(embed_images=True).from_notebook_node(notebook, {"metadata": {"name": path.stem}})
     script = '<script src="plotly.min.js"></script>'
     return page.replace("<head>", f"<head>{script}", 1) if figures else page
 
@@ -59,7 +81,7 @@ def _figure(figure: dict, identifier: str) -> str:
         full_html=False,
         div_id=identifier,
         validate=False,
-        config={"displaylogo": False},
+        config={"displaylogo": False, "showSendToCloud": False},
     )
 
 

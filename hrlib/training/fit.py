@@ -83,7 +83,8 @@ def fit(
         loss: called as loss(embeddings, labels) with the finest labels (B,); its parameters are trained too. Losses of
             pytorch-metric-learning fit as they are.
         train: the items; validation: items of other classes, on which MAP@R is measured after each epoch.
-        out_dir: where `last` and, with validation, `best` are saved after each epoch and at Ctrl-C.
+        out_dir: where `last` and, with validation, `best` are saved after each epoch and at Ctrl-C; without resume those of an
+            earlier run are removed at the start.
         resume: go on from out_dir/last if it is there; the weights at the end are those of a run that was never interrupted.
         **settings: see `FitSettings`; an unknown one is an error.
 

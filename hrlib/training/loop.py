@@ -87,6 +87,12 @@ class Loop:
         """Train to the last step, then put back the weights of the best epoch if that is asked for."""
         if resume:
             self._restore()
+        elif (
+            self.folder
+        ):  # what an earlier run left must not be taken for this one's, should this one be killed and resumed
+            for left in ("last", "best"):
+                for suffix in (".safetensors", ".json"):
+                    (self.folder / left).with_suffix(suffix).unlink(missing_ok=True)
         with DeferredInterrupt() as interrupt, progress.bar(total=self.steps, initial=self.step, unit="step") as bar:
             while self.step < self.steps:
                 self._run_epoch(bar, interrupt)

@@ -225,3 +225,8 @@ def test_a_large_table():
     product = np.random.default_rng(0).integers(0, n // 5, n)
     tree = Hierarchy.from_frame({"product": product, "category": product % 90, "department": product % 90 % 7})
     assert tree.subset(slice(0, n, 2)).n_classes[1:] == (90, 7)
+
+
+def test_values_that_are_no_names_are_refused():
+    with pytest.raises(HrlibError, match=r"'class' holds values that are no names .*expected text or numbers"):
+        Hierarchy.from_frame({"class": [["a", "b"], ["c"]]})

@@ -76,6 +76,21 @@ def test_exif_orientation_is_applied():
     assert pixels[1, :, 2].mean() > 200 and pixels[-2, :, 0].mean() > 200
 
 
+def test_the_first_picture_of_a_phone_s_jpeg_is_taken():
+    data = encoded(picture(), "MPO", save_all=True, append_images=[Image.new("RGB", (20, 10))])
+    assert Image.open(io.BytesIO(data)).n_frames == 2
+    pixels = np.asarray(decode(data))
+    assert pixels.shape == (10, 20, 3) and pixels[1, :, 0].mean() > 200
+
+
+def test_damaged_exif_data_leave_the_picture_as_it_lies(recwarn):
+    sound = encoded(picture(), "JPEG", exif=b"Exif\0\0no TIFF at all")
+    cut = encoded(picture(), "JPEG", exif=b"Exif\0\0MM\0*\0\0\0\x08\0\x05\x01\x12")
+    for data in (sound, cut):
+        assert np.asarray(decode(data))[1, :, 0].mean() > 200
+    assert not recwarn.list
+
+
 @pytest.mark.parametrize(
     ("data", "says"),
     [
@@ -88,11 +103,28 @@ def test_exif_orientation_is_applied():
         (encoded(picture(), "TIFF"), "but TIFF"),
         (huge_header(), "more than the cap of 64,000,000 pixels"),
         (encoded(picture(400, 300), "JPEG")[:1500], "cut off or damaged"),
+        (encoded(picture())[:20], "PNG that cannot be decoded, cut off or damaged"),
+        (b"\xff\xd8\xff\xe0" + bytes(100), "JPEG that cannot be decoded, cut off or damaged"),
         (encoded(picture(200, 200))[:80], "cut off or damaged"),
         (encoded(picture(), "PNG", save_all=True, append_images=[picture()]), "animated, 2 frames"),
         (encoded(picture(), "WEBP", save_all=True, append_images=[picture().rotate(180)]), "animated, 2 frames"),
     ],
-    ids=["empty", "text", "svg", "pdf", "gif", "bmp", "tiff", "huge", "cut jpeg", "cut png", "apng", "animated webp"],
+    ids=[
+        "empty",
+        "text",
+        "svg",
+        "pdf",
+        "gif",
+        "bmp",
+        "tiff",
+        "huge",
+        "cut jpeg",
+        "cut png header",
+        "no jpeg",
+        "cut png",
+        "apng",
+        "animated webp",
+    ],
 )
 def test_refused_by_name(data, says):
     with pytest.raises(BadImage, match=f"shop/a b.jpg: .*{says}"):

@@ -1,5 +1,6 @@
 """Catalogues from folders and tables: what is read, and how every bad input is refused."""
 
+import os
 from functools import partial
 
 import numpy as np
@@ -122,6 +123,30 @@ def test_linked_folders_are_followed_but_not_twice(read_folder, shop_folder, tmp
         read_folder(shop_folder)
 
 
+def test_links_to_themselves_or_nowhere_and_pipes_are_no_photos(read_folder, shop_folder):
+    hoodies = shop_folder / "apparel" / "hoodie"
+    (hoodies / "loop.png").symlink_to(hoodies / "loop.png")
+    (hoodies / "nowhere.png").symlink_to("nowhere")
+    (hoodies / "folder loop").symlink_to(hoodies / "folder loop")
+    os.mkfifo(hoodies / "pipe.png")
+    with pytest.raises(HrlibError, match=r"no photo for 3 rows \(2, 3, 4\), the first: no file .*loop\.png"):
+        read_folder(shop_folder)
+    with pytest.warns(UserWarning, match="skipped 3 rows"):
+        assert len(read_folder(shop_folder, on_bad="skip")) == 4
+
+
+def test_names_that_are_no_utf8_are_refused(read_folder, shop_folder):
+    odd = os.fsencode(shop_folder / "apparel" / "hoodie") + b"/\xff.png"
+    try:
+        os.link(shop_folder / "apparel" / "hoodie" / "b.png", odd)
+    except OSError:
+        pytest.skip("this file system has no such names")
+    with pytest.raises(
+        HrlibError, match=r"1 paths below .*my shop are no UTF-8, the first: 'apparel/hoodie/.udcff.png'"
+    ):
+        read_folder(shop_folder)
+
+
 def test_bad_folders_are_refused_by_name(read_folder, shop_folder, tmp_path):
     with pytest.raises(HrlibError, match="nowhere is no folder"):
         read_folder(tmp_path / "nowhere")
@@ -169,6 +194,12 @@ def test_other_tables_give_the_same(read_table, shop_table, source):
     np.testing.assert_array_equal(shop.images[:], csv.images[:])
     np.testing.assert_array_equal(shop.hierarchy.labels, csv.hierarchy.labels)
     assert "id" not in frame
+
+
+def test_a_comma_at_the_end_of_every_row_moves_no_column(read_table, shop_table):
+    lines = shop_table.read_text().splitlines()
+    shop_table.write_text("\n".join([lines[0], *(line + "," for line in lines[1:])]))
+    assert colours(read_table(shop_table, levels=LEVELS)) == list(COLOURS)
 
 
 def test_a_frame_without_root_reads_absolute_paths(read_table, shop_table):
@@ -267,6 +298,19 @@ def test_bad_tables_are_refused_by_name(read_table, shop_table, change, settings
         ("header.csv", b"image,class\n", "header has no rows"),
         ("ragged.csv", b"image,class\na.png,a\nb.png,b,c,d\n", "ragged.csv cannot be read as a table: .*line 3"),
         ("latin.csv", b"image,class\na.png,\xe9t\xe9\n", "latin.csv cannot be read as a table: .*utf-8"),
+        (
+            "twice.csv",
+            b"image,class,class\na.png,a,b\n",
+            "twice.csv has the column 'class' twice; expected each name once",
+        ),
+        (
+            "longer.csv",
+            b"image,class\na.png,a,x\nb.png,b,y\n",
+            "longer.csv has rows with more cells than its header has names",
+        ),
+        ("nul.csv", b"image,class\n\0a.png,a\n", "no photo for 1 row"),
+        ("quote.csv", b'image,class\n"a.png,a\n', "quote.csv cannot be read as a table: .*inside string"),
+        ("utf16.csv", "image,class\na.png,a\n".encode("utf-16"), "utf16.csv cannot be read as a table: .*utf-8"),
         ("blank.csv", b"image,class\na.png,\n", r"'class' is missing or blank in 1 row \(0\)"),
         ("wrong.parquet", b"not parquet", "wrong.parquet cannot be read as a table"),
     ],

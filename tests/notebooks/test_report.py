@@ -1,3 +1,6 @@
+import re
+
+import nbformat
 import pytest
 
 from hrlib.notebooks.__main__ import main
@@ -14,11 +17,15 @@ METRICS = 'import json, pathlib\n(pathlib.Path(out_dir) / "metrics.json").write_
 @pytest.fixture(scope="module")
 def report(tmp_path_factory, write_notebook):
     folder = tmp_path_factory.mktemp("a report")
+    prose = nbformat.v4.new_markdown_cell("With $d^2$ as above:\n\n$$L = \\frac{1}{|P|}\\sum_p d_p$$")
     for name, sources in {
         "01_figure": [FIGURE, METRICS],
         "02_bad": ["raise ValueError('<script>no</script>')"],
     }.items():
-        write_notebook(folder, name, PARAMETERS, *sources)
+        path = write_notebook(folder, name, PARAMETERS, *sources)
+        notebook = nbformat.read(path, as_version=4)
+        notebook.cells.insert(0, prose)
+        nbformat.write(notebook, path)
     assert main(["--notebooks", str(folder), "--out", str(folder / "out"), "--jobs", "2"]) == 1
     return folder / "out"
 
@@ -26,7 +33,18 @@ def report(tmp_path_factory, write_notebook):
 def test_figures_are_in_the_page_and_need_no_network(report):
     page = (report / "report" / "01_figure.html").read_text()
     assert "the title of a figure" in page and 'src="plotly.min.js"' in page and "Plotly.newPlot" in page
-    assert "cdn.plot.ly" not in page
+    loaded = re.findall(r'(?:src|href)="([^"#]+)"|url\(([^)]+)\)|import .* from .(http[^"\']+)', page)
+    loaded = {"".join(found).strip("'") for found in loaded}
+    assert {found for found in loaded if not found.startswith("data:")} == {"plotly.min.js"}, "other files are loaded"
+    assert "cdn" not in page.replace("cdn.plot.ly", "") and "unpkg" not in page and "text/x-mathjax" not in page
+
+
+def test_formulas_are_drawn(report):
+    page = (report / "report" / "01_figure.html").read_text()
+    assert (
+        page.count('alt="') == page.count('src="data:image/svg+xml;base64,') == 2
+        and "$" not in page.split("<main>")[1].split("jp-CodeCell")[0]
+    )
     assert (report / "report" / "plotly.min.js").stat().st_size > 1_000_000
 
 
@@ -45,8 +63,11 @@ def test_wrong_calls_are_told_and_start_nothing(report, capsys):
     assert main(["03", "--notebooks", folder]) == 2
     assert main(["01", "--notebooks", folder, "-p", "epochs"]) == 2
     assert main(["01", "--notebooks", folder, "-p", "seed=1"]) == 2
+    assert main(["01", "--notebooks", folder, "-p", "out_dir=a", "-p", " out_dir=b"]) == 2
+    assert main(["--notebooks", str(report)]) == 2
     error = capsys.readouterr().err
     assert "0 notebooks begin with '03'" in error and "expected NAME=VALUE" in error and "no parameter 'seed'" in error
+    assert "-p out_dir is given twice, as 'a' and 'b'" in error and "no notebooks in" in error
     assert main(["01", "--notebooks", folder, "--list"]) == 0 and "out_dir: str" in capsys.readouterr().out
 
 

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 
+import nbformat
 import psutil
 import pytest
 
@@ -84,26 +85,108 @@ def test_find(tmp_path, write):
         find((), tmp_path / "nowhere")
 
 
-def test_shell_ctrl_c_leaves_no_kernel(tmp_path, write):
-    write(
-        tmp_path / "notebooks", "slow", f'open({str(tmp_path / "began")!r}, "w").close()\nimport time; time.sleep(120)'
+def test_find_prefers_the_name_itself_and_finds_each_once(tmp_path, write):
+    for name in ("index", "index_2", "1.5_half"):
+        write(tmp_path, name)
+    assert [path.stem for path in find(["index"], tmp_path)] == ["index"]
+    assert [path.stem for path in find(["index_", "index_2", "1.5"], tmp_path)] == ["index_2", "1.5_half"]
+
+
+def test_notebooks_of_one_name_are_refused(tmp_path, write):
+    paths = [write(tmp_path / folder, "same") for folder in ("a", "b")]
+    with pytest.raises(HrlibError, match="same is there twice"):
+        run(paths, out=tmp_path / "out")
+
+
+def test_odd_notebooks_do_not_stop_the_others(tmp_path, write):
+    cell = nbformat.v4.new_code_cell("print('no parameters here')")
+    notebooks = {"bare": nbformat.v4.new_notebook(cells=[cell]), "empty": nbformat.v4.new_notebook()}
+    for name, notebook in notebooks.items():
+        nbformat.write(notebook, tmp_path / f"{name}.ipynb")
+    language = {"kernelspec": {"name": "julia-9", "display_name": "Julia", "language": "julia"}}
+    nbformat.write(nbformat.v4.new_notebook(cells=[cell], metadata=language), tmp_path / "julia.ipynb")
+    good = write(tmp_path, "good", METRICS)
+    with pytest.raises(
+        HrlibError, match="bare takes no parameters, but 'epochs' is given: it has no cell with the tag `parameters`"
+    ):
+        run([tmp_path / "bare.ipynb"], {"epochs": 1}, tmp_path / "out")
+    found = run([*(tmp_path / f"{name}.ipynb" for name in notebooks), good], out=tmp_path / "out", jobs=2)
+    assert [outcome.error for outcome in found] == [None] * 3
+    assert [outcome.metrics for outcome in found] == [{}, {}, {"score": 0.5}]
+
+
+@pytest.mark.parametrize("content", [b"", b"<html>", b"{}", b"[]", b"\xff\xfe"], ids=ascii)
+def test_files_that_are_no_notebooks_are_named(tmp_path, content):
+    (tmp_path / "odd.ipynb").write_bytes(content)
+    with pytest.raises(HrlibError, match=r"odd\.ipynb cannot be read as a notebook .*: mend or remove it"):
+        run([tmp_path / "odd.ipynb"], out=tmp_path / "out")
+    with pytest.raises(HrlibError, match=r"nowhere\.ipynb cannot be read as a notebook"):
+        run([tmp_path / "nowhere.ipynb"], out=tmp_path / "out")
+
+
+def test_folders_are_relative_to_where_the_user_stands(tmp_path, write_notebook, monkeypatch):
+    parameters = 'out_dir: str = "out"  # results\ndata_dir: str = ""  # photos\nname: str = ""  # any'
+    source = (
+        "import json, os, pathlib\n"
+        "facts = dict(data_dir=data_dir, name=name, **{key: os.environ[key] for key in ('HRLIB_DATA', 'HRLIB_CACHE')})\n"
+        "(pathlib.Path(out_dir) / 'metrics.json').write_text(json.dumps(facts))"
     )
-    command = [
-        sys.executable,
-        "-m",
-        "hrlib.notebooks",
-        "--notebooks",
-        str(tmp_path / "notebooks"),
-        "--out",
-        str(tmp_path / "out"),
-    ]
+    path = write_notebook(tmp_path / "notebooks", "where", parameters, source)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HRLIB_DATA", "real data")
+    monkeypatch.setenv("HRLIB_CACHE", "a cache")
+    (outcome,) = run([path.relative_to(tmp_path)], {"data_dir": "my data", "name": "my data"}, "out")
+    expected = {"data_dir": "my data", "HRLIB_DATA": "real data", "HRLIB_CACHE": "a cache"}
+    assert outcome.metrics == {key: str(tmp_path / value) for key, value in expected.items()} | {"name": "my data"}
+    (outcome,) = run([path], {}, "out")
+    assert outcome.metrics["data_dir"] == "", "an empty folder means none"
+
+
+def test_run_json_says_how_it_was_made(tmp_path, write):
+    run([write(tmp_path, "good", METRICS)], {"epochs": 4}, tmp_path / "out")
+    record = json.loads((tmp_path / "out" / "good" / "run.json").read_text())
+    assert record["parameters"] == {"epochs": 4, "out_dir": str(tmp_path / "out" / "good")}
+    assert record["error"] is None and record["seconds"] > 0 and record["versions"]["torch"]
+
+
+def test_a_killed_process_is_an_outcome(tmp_path, write):
+    path = write(
+        tmp_path, "killed", "import os, signal\nos.kill(os.getppid(), signal.SIGKILL)\nimport time; time.sleep(60)"
+    )
+    (outcome,) = run([path], out=tmp_path / "out")
+    assert outcome.error == "its process was killed (exit code -9): was there memory enough?" and outcome.metrics == {}
+
+
+def test_a_script_needs_no_main_guard(tmp_path, write):
+    path = write(tmp_path / "notebooks", "01_one", METRICS)
+    script = tmp_path / "a script.py"
+    script.write_text(
+        f"from hrlib.notebooks import run\nprint('once')\n(outcome,) = run([{str(path)!r}], {{}}, {str(tmp_path / 'out')!r})\n"
+        "print(outcome.error, outcome.metrics)"
+    )
+    done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True)
+    assert done.stdout.splitlines() == ["once", "None {'score': 0.5}"], done.stderr
+
+
+@pytest.mark.parametrize("how", ["terminal", "this process alone", "kill -9"])
+def test_ctrl_c_and_kill_leave_no_process(tmp_path, write, how):
+    began = f"open({str(tmp_path)!r} + '/began ' + out_dir[-1], 'w').close()\nimport time; time.sleep(120)"
+    for name in ("1", "2"):
+        write(tmp_path / "notebooks", name, began)
+    options = ["--notebooks", str(tmp_path / "notebooks"), "--out", str(tmp_path / "out"), "--jobs", "2"]
+    command = [sys.executable, "-m", "hrlib.notebooks", *options]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True)
-    deadline = time.time() + 60
-    while not (tmp_path / "began").exists() and time.time() < deadline:
+    deadline = time.time() + 90
+    while len(list(tmp_path.glob("began *"))) < 2 and time.time() < deadline:
         time.sleep(0.2)
     family = psutil.Process(process.pid).children(recursive=True)
-    assert family
-    os.killpg(process.pid, signal.SIGINT)
-    assert process.wait(timeout=40) == 130 and "interrupted" in process.stderr.read()
-    _, alive = psutil.wait_procs(family, timeout=20)
+    assert len(family) >= 4, "two processes and two kernels"
+    if how == "terminal":
+        os.killpg(process.pid, signal.SIGINT)
+    else:
+        process.send_signal(signal.SIGKILL if how == "kill -9" else signal.SIGINT)
+    said = process.communicate(timeout=60)[1]
+    if how != "kill -9":
+        assert process.returncode == 130 and "interrupted: the kernels are stopped" in said and "Traceback" not in said
+    _, alive = psutil.wait_procs(family, timeout=30)
     assert not alive

@@ -87,6 +87,17 @@ def test_another_run_is_not_gone_on_with(shop, tmp_path):
         hr.fit(*new(part), part, out_dir=tmp_path, resume=True, **SETTINGS)
 
 
+def test_a_new_run_does_not_leave_an_earlier_one_s_checkpoints_to_be_resumed(shop, tmp_path):
+    train, validation = shop.split_classes((0.6, 0.4), seed=0)
+    hr.fit(*new(train), train, validation=validation, out_dir=tmp_path, **SETTINGS)
+    assert {file.stem for file in tmp_path.iterdir()} == {"last", "best"}
+    model, loss = new(train)
+    loss.forward = lambda *_: torch.tensor(float("nan"))  # it ends before anything is saved
+    with pytest.raises(hr.HrlibError, match="the loss is nan"):
+        hr.fit(model, loss, train, validation=validation, out_dir=tmp_path, **SETTINGS)
+    assert not list(tmp_path.iterdir())
+
+
 def test_interrupted_without_a_folder_says_that_nothing_is_saved(shop):
     with pytest.raises(KeyboardInterrupt, match="nothing is saved"):
         hr.fit(*new(shop, 1), shop, **SETTINGS)

@@ -1,0 +1,88 @@
+"""The image store under kill -9 and under several builders: whole or not there, and nothing left about."""
+
+import random
+import signal
+
+import numpy as np
+import psutil
+import pytest
+from PIL import Image
+
+from hrlib.catalogue.store import build_store, read_file
+from tests.stress.trainee import build
+
+QUICK_AND_STRESS = [pytest.param(3, id="quick"), pytest.param(100, id="many", marks=pytest.mark.stress)]
+
+
+@pytest.fixture(scope="module")
+def photos(tmp_path_factory):
+    """400 photos of noise: half a second of decoding."""
+    folder, rng = tmp_path_factory.mktemp("photos to build"), np.random.default_rng(0)
+    paths = [folder / f"{number}.jpg" for number in range(400)]
+    for path in paths:
+        Image.fromarray(rng.integers(0, 256, (96, 96, 3), np.uint8)).save(path)
+    return [str(path) for path in paths]
+
+
+@pytest.fixture(scope="module")
+def expected(photos, tmp_path_factory):
+    settings = {"fingerprint": "a build left alone", "size": (32, 32), "workers": 1}
+    return build_store(photos, read_file, cache_dir=tmp_path_factory.mktemp("cache"), **settings)[0][:]
+
+
+def check_end(cache, out, expected):
+    np.testing.assert_array_equal(np.load(out), expected)
+    (folder,) = cache.iterdir()
+    assert sorted(file.name for file in folder.iterdir()) == ["manifest.json", "photos.npy"]
+
+
+@pytest.mark.parametrize("workers", [1, pytest.param(2, marks=pytest.mark.stress)])
+@pytest.mark.parametrize("kills", QUICK_AND_STRESS)
+def test_killed_at_random_moments(start, photos, expected, tmp_path, kills, workers):
+    moments = random.Random(workers)
+    for kill in range(kills):
+        cache, out = tmp_path / "a cache", tmp_path / f"{kill}.npy"
+        process = start(build, photos, str(cache), str(out), workers)
+        process.join(moments.uniform(0.05, 0.5 * workers))
+        family = psutil.Process(process.pid).children(recursive=True) if process.is_alive() else []
+        process.kill()
+        process.join()
+        finished = [folder for folder in cache.glob("*") if not folder.name.startswith(".building-")]
+        if finished or out.exists():  # it was quicker than the kill
+            cache.rename(tmp_path / f"finished {kill}")
+        assert not psutil.wait_procs(family, timeout=30)[1], "its workers live on"
+    process = start(build, photos, str(tmp_path / "a cache"), str(tmp_path / "end.npy"), workers)
+    process.join(60)
+    assert process.exitcode == 0
+    check_end(tmp_path / "a cache", tmp_path / "end.npy", expected)
+
+
+def test_killed_before_it_gets_its_name(start, photos, expected, tmp_path):
+    cache, out = tmp_path / "a cache", tmp_path / "end.npy"
+    process = start(build, photos, str(cache), str(out), 1, ("rename", 0))
+    process.join(60)
+    assert process.exitcode == -signal.SIGKILL
+    (left,) = cache.iterdir()
+    assert left.name.startswith(".building-") and (left / "manifest.json").exists()
+    process = start(build, photos, str(cache), str(out))
+    process.join(60)
+    assert process.exitcode == 0
+    check_end(cache, out, expected)
+
+
+@pytest.mark.parametrize("damaged", [False, True], ids=["new", "damaged"])
+@pytest.mark.parametrize("rounds", [pytest.param(1, id="quick"), pytest.param(40, id="many", marks=pytest.mark.stress)])
+def test_several_builders_at_once(start, photos, expected, tmp_path, rounds, damaged):
+    for number in range(rounds):
+        cache = tmp_path / f"cache {number}"
+        if damaged:
+            build(photos[:40], str(cache), str(tmp_path / "first.npy"))
+            (folder,) = cache.iterdir()
+            (folder / "manifest.json").write_text("{")
+        outs = [tmp_path / f"{number} {builder}.npy" for builder in range(3)]
+        processes = [start(build, photos[:40], str(cache), str(out)) for out in outs]
+        for process in processes:
+            process.join(60)
+        assert [process.exitcode for process in processes] == [0, 0, 0]
+        for out in outs:
+            check_end(cache, out, expected[:40])

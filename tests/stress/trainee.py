@@ -1,0 +1,75 @@
+"""What the stress tests train and build in processes of their own, to be killed."""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+SETTINGS = {"epochs": 6, "batch_size": 48, "seed": 3, "precision": "float32"}
+
+
+def kill_at(function: str, count: int) -> None:
+    """kill -9 this process when it calls os.FUNCTION for the `count`-th time from now, before the call does anything."""
+    real, left = getattr(os, function), [count]
+
+    def deadly(*args, **kwargs):
+        left[0] -= 1
+        if left[0] < 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return real(*args, **kwargs)
+
+    setattr(os, function, deadly)
+
+
+def train(folder: str, weights: str, deadly: tuple[str, int] | None = None) -> None:
+    """Train a small model, going on with what lies in `folder`; the weights at the end go to a file `weights`."""
+    import torch
+    from safetensors.torch import save_file
+
+    import hrlib as hr
+
+    torch.set_num_threads(1)
+    if deadly:
+        kill_at(*deadly)
+    train, validation = _shop().split_classes((0.6, 0.4), seed=0)
+    torch.manual_seed(0)
+    model = hr.models.image_encoder("small", dim=8)
+    loss = hr.losses.HierarchicalProxyLoss(train.hierarchy, 8)
+    hr.fit(model, loss, train, validation=validation, out_dir=folder, resume=True, **SETTINGS)
+    tensors = {
+        f"{name}.{key}": value
+        for name, part in (("model", model), ("loss", loss))
+        for key, value in part.state_dict().items()
+    }
+    save_file({key: value.contiguous() for key, value in tensors.items()}, weights)
+
+
+def _shop():
+    """120 photos of one colour and some noise each: 24 products in 3 categories."""
+    import hrlib as hr
+
+    rng = np.random.default_rng(0)
+    product, category = np.repeat(np.arange(24), 5), np.repeat(np.arange(3), 40)
+    colours = rng.integers(0, 256, (24, 3))[product]
+    pixels = np.clip(colours[:, None, None] + rng.normal(0, 25, (120, 16, 12, 3)), 0, 255).astype(np.uint8)
+    items = pd.DataFrame({"id": np.arange(120), "product": product.astype(str), "category": category.astype(str)})
+    hierarchy = hr.Hierarchy.from_frame(items, levels=["product", "category"])
+    return hr.Catalogue("tiny", items, hr.ImageStore.from_array(pixels), hierarchy)
+
+
+def build(photos: list[str], cache: str, out: str, workers: int = 1, deadly: tuple[str, int] | None = None) -> None:
+    """Build a store of the photos; its pixels go to a file `out`."""
+    from hrlib.catalogue.store import build_store, files_fingerprint, read_file
+
+    if deadly:
+        kill_at(*deadly)
+    store, _ = build_store(
+        photos, read_file, fingerprint=files_fingerprint(photos), size=(32, 32), cache_dir=cache, workers=workers
+    )
+    aside = Path(f"{out}.{os.getpid()}.npy")
+    np.save(aside, store[:])
+    aside.rename(out)
