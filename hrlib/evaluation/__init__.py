@@ -1,7 +1,8 @@
 """How good an embedding is: retrieval metrics at every level, exact neighbours, intervals for differences."""
 
 from hrlib.evaluation.bootstrap import Interval, paired_bootstrap, paired_t
+from hrlib.evaluation.clusters import purity
 from hrlib.evaluation.ranking import neighbours
 from hrlib.evaluation.retrieval import evaluate, per_query
 
-__all__ = ["Interval", "evaluate", "neighbours", "paired_bootstrap", "paired_t", "per_query"]
+__all__ = ["Interval", "evaluate", "neighbours", "paired_bootstrap", "paired_t", "per_query", "purity"]

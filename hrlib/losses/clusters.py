@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import math
 from collections.abc import Sequence
 
 import torch
@@ -38,7 +37,7 @@ def assign(points: Tensor, centres: Tensor) -> Tensor:
 def checked_clusters(clusters: int | Sequence[int] | None, levels: int, classes: int) -> tuple[int, ...]:
     """The number of clusters on each discovered level, one a weight after the first, fewer on every level than on the one below."""
     if clusters is None:
-        clusters = [max(1, math.ceil(classes / 10**level)) for level in range(1, levels)]
+        clusters = [max(1, round(classes / 18**level)) for level in range(1, levels)]
     counts = (clusters,) if isinstance(clusters, int) else tuple(clusters)
     if len(counts) != levels - 1 or not counts:
         raise HrlibError(

@@ -31,7 +31,7 @@ class DiscoveredHierarchyLoss(HierarchicalProxyLoss):
         hierarchy: of the training items. Only its finest level is used to train.
         dim, base, **base_settings: as of `HierarchicalProxyLoss`.
         weights: one a level, fine to coarse: 1 + the number of discovered levels.
-        clusters: how many on each discovered level, fine to coarse: 100, or (200, 20); None: a tenth as many as on the level below.
+        clusters: how many on each discovered level, fine to coarse: 100, or (200, 20); None: one for every 18 classes of the level below.
         warmup, every: in iterations (batches), counted in training mode.
         coarse: "average", the mean of the members as they are at each iteration; or "recalculated", only every `every` iterations, which
             carries no gradient to the fine proxies. "average" with coarse_gradient=False is between the two.
@@ -61,8 +61,8 @@ class DiscoveredHierarchyLoss(HierarchicalProxyLoss):
         weights: Sequence[float] = (1.0, 0.3),
         *,
         clusters: int | Sequence[int] | None = None,
-        warmup: int = 200,
-        every: int = 50,
+        warmup: int = 8,
+        every: int = 8,
         coarse: Literal["average", "recalculated"] = "average",
         coarse_gradient: bool = True,
         cluster_by: Literal["proxies", "embeddings"] = "embeddings",

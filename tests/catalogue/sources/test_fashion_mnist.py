@@ -19,7 +19,7 @@ def idx(array):
 def write_gz(folder, arrays=ARRAYS):
     folder.mkdir(parents=True, exist_ok=True)
     for name, array in zip(fashion_mnist.FILES, arrays.values(), strict=True):
-        (folder / name).write_bytes(gzip.compress(idx(array)))
+        (folder / name).write_bytes(gzip.compress(idx(array), mtime=0))
 
 
 @pytest.fixture
@@ -75,22 +75,22 @@ def test_they_are_downloaded_if_asked_for(load, tmp_path, monkeypatch, server):
 @pytest.mark.parametrize(
     ("name", "content", "says"),
     [
-        ("x_train", gzip.compress(idx(PIXELS[:20]))[:-200], r"train-images-idx3-ubyte.gz is no whole gzip file"),
+        ("x_train", gzip.compress(idx(PIXELS[:20]), mtime=0)[:-200], r"train-images-idx3-ubyte.gz is no whole gzip file"),
         ("x_train", b"<html>", r"is no whole gzip file .*fetch it again"),
         (
             "x_train",
-            gzip.compress(idx(PIXELS[:20])[:-1]),
+            gzip.compress(idx(PIXELS[:20])[:-1], mtime=0),
             r"not in the IDX form, or cut off: 15,695 bytes for .* \(20, 28, 28\)",
         ),
-        ("y_test", gzip.compress(b"label,name"), r"t10k-labels-idx1-ubyte.gz is not in the IDX form"),
-        ("y_test", gzip.compress(b""), r"t10k-labels-idx1-ubyte.gz is not in the IDX form"),
+        ("y_test", gzip.compress(b"label,name", mtime=0), r"t10k-labels-idx1-ubyte.gz is not in the IDX form"),
+        ("y_test", gzip.compress(b"", mtime=0), r"t10k-labels-idx1-ubyte.gz is not in the IDX form"),
         (
             "x_test",
-            gzip.compress(idx(PIXELS[20:, :14])),
+            gzip.compress(idx(PIXELS[20:, :14]), mtime=0),
             r"test has pictures \(10, 14, 28\) uint8 and labels \(10,\); expected",
         ),
-        ("y_train", gzip.compress(idx(LABELS)), r"train has pictures \(20, 28, 28\) uint8 and labels \(30,\)"),
-        ("y_train", gzip.compress(idx(LABELS[:20] + 1)), r"train has labels from 1 to 10; expected 0 to 9"),
+        ("y_train", gzip.compress(idx(LABELS), mtime=0), r"train has pictures \(20, 28, 28\) uint8 and labels \(30,\)"),
+        ("y_train", gzip.compress(idx(LABELS[:20] + 1), mtime=0), r"train has labels from 1 to 10; expected 0 to 9"),
     ],
 )
 def test_damaged_files_are_named(load, tmp_path, name, content, says):
