@@ -49,7 +49,7 @@ def _run(options: argparse.Namespace) -> Results:
             chosen[name] = getattr(options, name)
             chosen.pop("more_seeds", None)
     if "losses" not in chosen:
-        raise HrlibError("give --losses, or --profile")
+        raise HrlibError("nothing to run: give --losses, or --profile")
     load = {
         **chosen.pop("load", {}),
         **{key: getattr(options, key) for key in ("size", "data_dir") if getattr(options, key)},
