@@ -69,7 +69,7 @@ def evaluate(
     * `ahd@k`: the mean height of the lowest common ancestor over the first k hits, right ones (0) and wrong ones.
       Lower is better.
 
-    It ranks the gallery whole, for each query: the time is about twice that of the table without.
+    For these the gallery is ranked whole, which takes one and a half to two times as long as the table without.
 
     Args:
         embeddings: (N, D) unit vectors, numpy or torch, any float type; similarities are compared in float32.
@@ -79,8 +79,7 @@ def evaluate(
         ks: for `recall@k` and `ahd@k`. Where the gallery has fewer than k items, they say nothing: they are NaN, with
             a warning (an error would throw away the evaluation of a long run for one column).
         hierarchical: whether to add the metrics named above.
-        chunk: queries at a time; by default as many as fit about 100 MB (300 MB where most items are relevant). Memory
-            is O(chunk x gallery).
+        chunk: queries at a time; by default as many as take some 200 MB in all. Memory is O(chunk x gallery).
         device: where to compute; None: where the embeddings are.
 
     Raises:
