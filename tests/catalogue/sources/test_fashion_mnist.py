@@ -75,7 +75,11 @@ def test_they_are_downloaded_if_asked_for(load, tmp_path, monkeypatch, server):
 @pytest.mark.parametrize(
     ("name", "content", "says"),
     [
-        ("x_train", gzip.compress(idx(PIXELS[:20]), mtime=0)[:-200], r"train-images-idx3-ubyte.gz is no whole gzip file"),
+        (
+            "x_train",
+            gzip.compress(idx(PIXELS[:20]), mtime=0)[:-200],
+            r"train-images-idx3-ubyte.gz is no whole gzip file",
+        ),
         ("x_train", b"<html>", r"is no whole gzip file .*fetch it again"),
         (
             "x_train",
