@@ -40,9 +40,9 @@ def load(name: str | None = None, *, size: str = "small", seed: int = 0, **setti
         HrlibError: an unknown name, size or setting, or data that is not there (it says where to get it and where to put it).
     """
     if name not in SOURCES:
-        said = "give the name of a data set" if name is None else f"no data set is called {name!r}"
-        hint = "" if name is None else f"; {nearest(name, SOURCES)}"
-        raise HrlibError(f"{said}{hint}\n{listing()}")
+        close = nearest(str(name), SOURCES).partition("Known:")[0]
+        said = "give the name of a data set. " if name is None else f"no data set is called {name!r}; {close}"
+        raise HrlibError(f"{said}Known:\n{listing()}")
     if size not in SIZES:
         raise HrlibError(f"size is {size!r}: expected {' or '.join(map(repr, SIZES))}")
     source = importlib.import_module(SOURCES[name]).load

@@ -33,15 +33,12 @@ def fetch(url: str, to: Path, checksum: str | None = None, by_hand: str = "") ->
     try:
         to.parent.mkdir(parents=True, exist_ok=True)
         pooch.retrieve(url, checksum, fname=to.name, path=to.parent, downloader=_Resuming(part))
-    except (
-        ValueError
-    ) as error:  # pooch's word for a wrong checksum: it says what was got and expected, and deletes the file
+    except ValueError as error:  # pooch's word for a wrong checksum: got and expected; the file is deleted
         raise HrlibError(f"{url}: {error} Try again. {by_hand}") from error
     except OSError as error:  # requests' errors are OSErrors
-        kept = (
-            f"{part.stat().st_size:,} bytes are kept: call again to go on from there" if part.exists() else "try again"
-        )
-        raise HrlibError(f"{url} cannot be fetched to {to} ({error}); {kept}. {by_hand}") from error
+        kept = part.stat().st_size if part.exists() else 0
+        again = f"{kept:,} bytes are kept: call again to go on from there" if kept else "try again"
+        raise HrlibError(f"{url} cannot be fetched to {to} ({error}); {again}. {by_hand}") from error
     return to
 
 

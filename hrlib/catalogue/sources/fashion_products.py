@@ -48,7 +48,9 @@ def load(
     """
     if classes not in ("product", "articleType"):
         raise HrlibError(f"classes is {classes!r}: expected 'product' or 'articleType'")
-    archive = Archive.find("fashion-products", ARCHIVE, WHERE, data_dir, download=download)
+    archive = Archive.find(
+        "fashion-products", ARCHIVE, WHERE, data_dir, download=download, cache_dir=photos.get("cache_dir")
+    )
     items = _styles(archive.text("styles.csv"))
     there = set(archive.names())
     items["image"] = "images/" + items["id"] + ".jpg"

@@ -27,6 +27,7 @@ def load(
     seed: int = 0,
     data_dir: str | os.PathLike[str] | None = None,
     download: bool = False,
+    partial: bool = False,
     image_size: tuple[int, int] = (64, 64),
     **photos: Any,
 ) -> Catalogue:
@@ -38,9 +39,10 @@ def load(
         size: "full", or "small" for 24 classes drawn with `seed`.
         data_dir: the folder with grocery_store.zip or the unpacked files; None takes the environment's HRLIB_DATA.
         download: there is no plain file to fetch: an error that says where to get it.
+        partial: photos that are missing are left out.
         photos: fit, on_bad, cache_dir, workers, as in `hrlib.from_folder`.
     """
-    archive = Archive.find("grocery", ARCHIVE, WHERE, data_dir, download=download)
+    archive = Archive.find("grocery", ARCHIVE, WHERE, data_dir, download=download, cache_dir=photos.get("cache_dir"))
     classes = _classes(archive)
     items = pd.concat([_part(archive, part) for part in ("train", "val", "test")], ignore_index=True)
     unknown = sorted(set(items["number"]) - set(classes.index))
@@ -50,7 +52,7 @@ def load(
         )
     items = items.join(classes, on="number").drop(columns="number")
     items["folder"] = items["id"].str.split("/").str[1]
-    common = {"size": size, "seed": seed, "small": SMALL, "image_size": image_size}
+    common = {"size": size, "seed": seed, "small": SMALL, "partial": partial, "image_size": image_size}
     return build("grocery", items, LEVELS, archive.members(items["id"]), caption="description", **common, **photos)
 
 

@@ -43,7 +43,7 @@ def load(
         download: the two sets are distributed in other files than this one: an error that says where to get them.
         photos: fit, on_bad, cache_dir, workers, as in `hrlib.from_folder`.
     """
-    archive = Archive.find("omniglot", ARCHIVE, WHERE, data_dir, download=download)
+    archive = Archive.find("omniglot", ARCHIVE, WHERE, data_dir, download=download, cache_dir=photos.get("cache_dir"))
     matches = [match for match in map(PHOTO.fullmatch, archive.names()) if match]
     if not matches:
         raise HrlibError(f"{archive.path} has no images/ALPHABET/CHARACTER/*.png; is this the whole data set?")

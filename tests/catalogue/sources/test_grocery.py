@@ -41,6 +41,16 @@ def test_missing_and_wrong_files_are_named(members, pack):
         hr.load("grocery", data_dir=pack("grocery_store", with_unknown))
 
 
+def test_missing_photos_are_an_error_or_left_out(members, pack):
+    del members["val/Fruit/Apple/Gala/3.jpg"]
+    folder = pack("grocery_store", members)
+    with pytest.raises(
+        hr.HrlibError, match=r"grocery: 1 of 4 photos are missing, the first: val/Fruit/Apple/Gala/3.jpg\."
+    ):
+        hr.load("grocery", data_dir=folder)
+    assert len(hr.load("grocery", size="full", partial=True, data_dir=folder)) == 3
+
+
 def test_real(data_dir):
     catalogue = hr.load("grocery", size="full", data_dir=data_dir)
     assert len(catalogue) == 5_421 and catalogue.hierarchy.n_classes == (81, 43, 3)

@@ -38,8 +38,8 @@ def test_no_or_an_unknown_name_lists_the_sets_with_a_line_each(arguments):
     with pytest.raises(hr.HrlibError) as error:
         hr.load(*arguments)
     lines = str(error.value).splitlines()
-    assert lines[0].startswith(
-        "no data set is called 'no such thing'; Known: synth" if arguments else "give the name of"
+    assert lines[0] == (
+        "no data set is called 'no such thing'; Known:" if arguments else "give the name of a data set. Known:"
     )
     assert [line.split()[0] for line in lines[1:]] == list(SOURCES)
     assert all(len(line.split()) > 4 for line in lines[1:])
