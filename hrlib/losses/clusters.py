@@ -37,7 +37,10 @@ def assign(points: Tensor, centres: Tensor) -> Tensor:
 def checked_clusters(clusters: int | Sequence[int] | None, levels: int, classes: int) -> tuple[int, ...]:
     """The number of clusters on each discovered level, one a weight after the first, fewer on every level than on the one below."""
     if clusters is None:
-        clusters = [max(1, round(classes / 18**level)) for level in range(1, levels)]
+        clusters, below = [], classes
+        for _ in range(levels - 1):
+            below = max(1, min(below - 1, round((3 * below) ** 0.5)))
+            clusters.append(below)
     counts = (clusters,) if isinstance(clusters, int) else tuple(clusters)
     if len(counts) != levels - 1 or not counts:
         raise HrlibError(

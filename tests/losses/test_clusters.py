@@ -64,3 +64,11 @@ def test_as_many_clusters_as_points():
 def test_numbers_of_clusters_that_make_no_tree(clusters, levels, text):
     with pytest.raises(HrlibError, match=text):
         checked_clusters(clusters, levels, 10)
+
+
+@given(classes=st.integers(2, 20_000), levels=st.integers(2, 3))
+def test_a_number_of_clusters_for_any_number_of_classes(classes, levels):
+    if classes > levels - 1:
+        counts = checked_clusters(None, levels, classes)
+        assert len(counts) == levels - 1 and all(a > b >= 1 for a, b in zip((classes, *counts), counts, strict=False))
+    assert checked_clusters(None, 2, 886) == (52,)

@@ -73,9 +73,10 @@ def test_the_four_steps_written_out(hierarchy):
             assigned, centres = loss.ancestors[:, 1].clone(), loss.level_proxies()[1].clone()
             if (iteration - 2) % 3:
                 assert torch.equal(assigned, before[0]) and torch.equal(centres, before[1])
-            else:  # a step of Lloyd's: the most similar old centre, then the mean of the members
+            else:  # a step of Lloyd's: the most similar mean of the old members as they are now, then the mean of the new members
                 if before:
-                    similar = proxies @ F.normalize(before[1], dim=1).T
+                    old = torch.stack([proxies[before[0] == k].mean(0) for k in range(3)])
+                    similar = proxies @ F.normalize(old, dim=1).T
                     expected = similar.argmax(1)
                     if len(expected.unique()) == 3:
                         assert torch.equal(assigned, expected)
