@@ -63,7 +63,7 @@ def trial(name: str, seed: int, train: hr.Catalogue, validation: hr.Catalogue, e
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data-dir", default=os.environ.get("HRLIB_DATA"))
-    parser.add_argument("--seeds", type=int, default=2)
+    parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--epochs", type=int, default=12)
     parser.add_argument("--shard", default="0/1", help="i/n: every n-th trial from the i-th on")
     parser.add_argument("--out", type=Path, default=HERE / "results" / "discovered_trials.csv")

@@ -1,10 +1,13 @@
-"""Gathers the runs of notebook 03 on real photos into one table: benchmarks/results/hierarchical_proxies.csv.
+"""Gathers the runs of notebooks 03 and 04 on real data into one table: benchmarks/results/hierarchical_proxies.csv.
 
-    for p in 1 2 4; do python -m hrlib.notebooks 03 --out out/pa_$p --cell-timeout 7200 -p dataset=fashion-products -p size=full \\
-        -p seeds=5 -p epochs=12 -p batch_size=128 -p per_class=$p -p data_dir=DIR; done
-    python -m hrlib.notebooks 03 --out out/nca_2 ... -p base=proxy-nca -p per_class=2
-    python -m hrlib.notebooks 03 --out out/omniglot_2 ... -p dataset=omniglot -p per_class=2
-    python benchmarks/hierarchical_proxies.py out/pa_1 out/pa_2 out/pa_4 out/nca_2 out/omniglot_2
+run="python -m hrlib.notebooks --cell-timeout 7200 -p size=full -p seeds=5 -p epochs=12 -p batch_size=128 -p data_dir=DIR"
+$run 03 --out out/pa_2 -p dataset=fashion-products
+$run 03 --out out/pa_1 -p dataset=fashion-products -p per_class=1
+$run 03 --out out/nca_2 -p dataset=fashion-products -p base=proxy-nca
+$run 03 --out out/omniglot_2 -p dataset=omniglot
+$run 04 --out out/discovered_pa -p dataset=fashion-products
+$run 04 --out out/discovered_nca -p dataset=fashion-products -p base=proxy-nca
+python benchmarks/hierarchical_proxies.py out/pa_2 out/pa_1 out/nca_2 out/omniglot_2 out/discovered_pa out/discovered_nca
 """
 
 from __future__ import annotations
@@ -17,22 +20,33 @@ import nbformat
 import pandas as pd
 
 HERE = Path(__file__).parent
-SHOWN = ("dataset", "base", "per_class", "seeds", "epochs")
+SHOWN = {"dataset": "synthetic", "base": "proxy-anchor", "per_class": 2, "seeds": 1, "epochs": 5}
+ENDS = ("mean", "low", "high", "t_low", "t_high")
 
 
 def rows(folder: Path) -> list[dict]:
-    """A row a level and metric of one run: flat, hierarchical, and the difference with both intervals."""
-    (executed,) = folder.rglob("03_hierarchical_proxies.ipynb")
+    """A row a model, level and metric of one run: its mean and the flat model's, and their difference with both intervals."""
+    (executed,) = folder.rglob("0[34]_*.ipynb")
     given = nbformat.read(executed, as_version=4).metadata["papermill"]["parameters"]
     metrics = json.loads((executed.parent / "metrics.json").read_text())
+    settings = {name: given.get(name, default) for name, default in SHOWN.items()}
     found = []
-    for key in metrics:
-        if key.startswith("flat/"):
-            pair = key.removeprefix("flat/")
-            level, metric = pair.split("/")
-            ends = {end: metrics[f"difference/{pair}/{end}"] for end in ("mean", "low", "high", "t_low", "t_high")}
-            row = {name: given.get(name, "proxy-anchor") for name in SHOWN} | {"level": level, "metric": metric}
-            found.append(row | {"flat": metrics[key], "hierarchical": metrics[f"hierarchical/{pair}"], **ends})
+    for key in [key for key in metrics if key.startswith("flat/")]:
+        pair = key.removeprefix("flat/")
+        level, metric = pair.split("/")
+        for model in ("hierarchical", "discovered", "given"):
+            # notebook 03 has one model beside the flat one, and does not name it in its differences
+            difference = f"difference/{pair}" if model == "hierarchical" else f"difference/{model}/{pair}"
+            if f"{model}/{pair}" in metrics:
+                ends = {end: metrics.get(f"{difference}/{end}") for end in ENDS}
+                name = {"hierarchy": "given" if model == "hierarchical" else model}
+                place = {
+                    "level": level,
+                    "metric": metric,
+                    "flat": metrics[key],
+                    "hierarchical": metrics[f"{model}/{pair}"],
+                }
+                found.append(settings | name | place | ends)
     return found
 
 

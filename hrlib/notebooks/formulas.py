@@ -54,3 +54,10 @@ class Renderer(IPythonRenderer):
 
     def latex_environment(self, name: str, body: str) -> str:
         return picture(rf"\begin{{{name}}}{body}\end{{{name}}}", block=True)
+
+    def block_html(self, html: str) -> str:
+        # to embed pictures nbconvert parses each piece of HTML by itself, and so closes a <details> before what it folds
+        return super().block_html(html) if "<img" in html else html
+
+    def inline_html(self, html: str) -> str:
+        return super().inline_html(html) if "<img" in html else html

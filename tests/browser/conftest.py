@@ -50,6 +50,7 @@ def lab(tmp_path_factory):
     # the application in the page's window, for the tests; nothing that asks the network
     command += [
         "--LabApp.expose_app_in_browser=True",
+        "--LabApp.news_url=None",
         "--LabApp.extension_manager=readonly",
         "--LanguageServerManager.autodetect=False",
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",

@@ -17,7 +17,9 @@ METRICS = 'import json, pathlib\n(pathlib.Path(out_dir) / "metrics.json").write_
 @pytest.fixture(scope="module")
 def report(tmp_path_factory, write_notebook):
     folder = tmp_path_factory.mktemp("a report")
-    prose = nbformat.v4.new_markdown_cell("With $d^2$ as above:\n\n$$L = \\frac{1}{|P|}\\sum_p d_p$$")
+    prose = nbformat.v4.new_markdown_cell(
+        "With $d^2$ as above:\n\n$$L = \\frac{1}{|P|}\\sum_p d_p$$\n\n<details>\n<summary>More</summary>\n\n1. folded\n\n</details>"
+    )
     for name, sources in {
         "01_figure": [FIGURE, METRICS],
         "02_bad": ["raise ValueError('<script>no</script>')"],
@@ -46,6 +48,11 @@ def test_formulas_are_drawn(report):
         and "$" not in page.split("<main>")[1].split("jp-CodeCell")[0]
     )
     assert (report / "report" / "plotly.min.js").stat().st_size > 1_000_000
+
+
+def test_what_is_folded_stays_folded(report):
+    page = (report / "report" / "01_figure.html").read_text()
+    assert page.index("<details>") < page.index("<li>folded</li>") < page.index("</details>")
 
 
 def test_index_links_pages_and_shows_metrics_and_failures_escaped(report):
