@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from hrlib import progress
+from hrlib.benchmarking.gather import BASES, gather
 from hrlib.benchmarking.live import Live
 from hrlib.benchmarking.plan import Plan, RunSpec, plan, shard
 from hrlib.benchmarking.pool import run_here, run_in_workers
-from hrlib.benchmarking.results import BASES, Results, gather
+from hrlib.benchmarking.results import Results
 from hrlib.benchmarking.run import read_result
 from hrlib.errors import HrlibError
 

@@ -1,9 +1,9 @@
-"""The results of a benchmark: one table of all runs, the leaderboard, and paired differences to a base."""
+"""The results of a benchmark: one table of all runs, and leaderboards."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,24 +11,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from hrlib.benchmarking.run import RESULT, read_queries, read_result
 from hrlib.errors import HrlibError
-from hrlib.evaluation import paired_bootstrap, paired_t
+from hrlib.evaluation import paired_t
 from hrlib.files import write
-
-PLACE = ["catalogue", "loss", "seed"]
-# what a table of differences has, a row a catalogue, pair of losses, level and metric
-COMPARED = ("recall@1", "map@r", "severity", "h-ap", "ndcg", "asi")
-# the flat loss that each hierarchical one is compared with
-BASES = {
-    "hpl-proxy-anchor": "proxy-anchor",
-    "hpl-discovered-proxy-anchor": "proxy-anchor",
-    "hpl-proxy-nca": "proxy-nca",
-    "hpl-discovered-proxy-nca": "proxy-nca",
-    "hpl-proxy-nca++": "proxy-nca++",
-    "hpl-discovered-proxy-nca++": "proxy-nca++",
-    "contrastive-xbm": "contrastive",
-}
 
 
 @dataclass(frozen=True)
@@ -103,109 +88,6 @@ class Results:
             )
         tables = [pd.read_parquet(folder / f"{name}.parquet") for name in ("runs", "differences", "curves")]
         return cls(*tables, json.loads((folder / "about.json").read_text()))
-
-
-def gather(folders: Iterable[str | Path], bases: dict[str, str] | None = None, draws: int = 2000) -> Results:
-    """The results of all whole runs in the folders of one or several benchmarks (shards): a run that is there twice counts once.
-
-    Raises:
-        HrlibError: no whole run, or runs of one name and seed with different settings (the folders hold different benchmarks).
-    """
-    found: dict[tuple, tuple[Path, dict]] = {}
-    for folder in folders:
-        for file in sorted(Path(folder).glob(f"*/*/*/{RESULT}")):
-            result = read_result(file.parent)
-            spec = result["spec"]
-            place = (spec["catalogue"], spec["label"], spec["seed"])
-            if found.setdefault(place, (file.parent, result))[1]["spec"] != spec:
-                raise HrlibError(
-                    f"{found[place][0]} and {file.parent} are runs of {place} with different settings: gather them apart, or delete one"
-                )
-    if not found:
-        raise HrlibError(f"no whole run in {', '.join(map(str, folders))}: start the benchmark, or name its out_dir")
-    order = sorted(found)
-    runs = pd.DataFrame([row for place in order for row in _rows(place, found[place][1])])
-    curves = pd.concat(
-        [pd.DataFrame(found[p][1]["history"]).assign(**dict(zip(PLACE, p, strict=True))) for p in order],
-        ignore_index=True,
-    )
-    bases = {label: base for label, base in (BASES if bases is None else bases).items()}
-    return Results(runs, _differences(found, bases, draws), curves, _about(found))
-
-
-def _rows(place: tuple, result: dict) -> list[dict]:
-    numbers = {name: number for number, name in enumerate(result["levels"])}
-    return [
-        dict(zip(PLACE, place, strict=True))
-        | {"level": numbers.get(level, -1), "level_name": level, "metric": metric, "value": value}
-        for level, metrics in result["metrics"].items()
-        for metric, value in metrics.items()
-    ]
-
-
-def _differences(found: dict, bases: dict[str, str], draws: int) -> pd.DataFrame:
-    rows = []
-    for catalogue in dict.fromkeys(place[0] for place in found):
-        for loss, base in bases.items():
-            seeds = [
-                seed
-                for c, name, seed in sorted(found)
-                if (c, name) == (catalogue, loss) and (catalogue, base, seed) in found
-            ]
-            if not seeds:
-                continue
-            tables = [[read_queries(found[catalogue, name, seed][0]) for seed in seeds] for name in (base, loss)]
-            groups = tables[0][0][("", "group")].to_numpy()
-            levels = found[catalogue, loss, seeds[0]][1]["levels"]
-            for level, metric in [column for column in tables[0][0].columns if column[1] in COMPARED]:
-                a, b = (np.array([table[(level, metric)] for table in side]) for side in tables)
-                if not np.isfinite(b - a).any():
-                    continue
-                interval = paired_bootstrap(a, b, groups=groups, n=draws)
-                row = {
-                    "catalogue": catalogue,
-                    "loss": loss,
-                    "base": base,
-                    "level": levels.index(level) if level in levels else -1,
-                }
-                row |= {
-                    "level_name": level,
-                    "metric": metric,
-                    "mean": interval.mean,
-                    "low": interval.low,
-                    "high": interval.high,
-                }
-                everywhere = (
-                    np.isfinite(b - a).any(axis=1).all()
-                )  # severity has no value where every first hit is right
-                over_seeds = paired_t(a, b) if len(seeds) > 1 and everywhere else None
-                row |= {"t_low": getattr(over_seeds, "low", np.nan), "t_high": getattr(over_seeds, "high", np.nan)}
-                rows.append(row | {"base_mean": float(np.nanmean(a)), "seeds": len(seeds)})
-    return pd.DataFrame(rows)
-
-
-def _about(found: dict) -> dict[str, Any]:
-    results = [result for _, result in found.values()]
-    settings = {}
-    for result in results:
-        spec = result["spec"]
-        settings.setdefault(spec["catalogue"], {}).setdefault(
-            spec["label"], {k: spec[k] for k in ("loss", "settings", "fit")}
-        )
-    first = results[0]["spec"]
-    return {
-        "runs": len(results),
-        "hours_of_one_core": round(sum(result["seconds"] for result in results) / 3600, 2),
-        "items": {result["spec"]["catalogue"]: result["items"] for result in results},
-        "load": {
-            result["spec"]["catalogue"]: {k: v for k, v in result["spec"]["load"].items() if k != "data_dir"}
-            for result in results
-        },
-        "common": {key: first[key] for key in ("split", "split_seed", "dim", "encoder")},
-        "settings": settings,
-        "precision": sorted({result["precision"] for result in results}),
-        "versions": results[0]["versions"],
-    }
 
 
 def _mean_and_half_width(values: np.ndarray) -> tuple[float, float, int]:

@@ -110,3 +110,15 @@ def test_checkpoint_says_how_it_was_made(shop, tmp_path):
     facts = read_facts(tmp_path / "last")
     assert facts["settings"]["seed"] == 3 and facts["versions"]["torch"] and facts["step"] == facts["steps"] == 15
     assert len(facts["history"]) == 3
+
+
+def test_what_a_loss_tells_of_itself_is_in_the_history_also_of_a_resumed_run(shop, tmp_path):
+    settings = {"clusters": 4, "warmup": 3, "every": 2}
+    model, loss = new(shop, None, "hpl-discovered-proxy-anchor", **settings)
+    whole = hr.fit(model, loss, shop, **SETTINGS).history
+    assert whole["nmi"].notna().any() and whole["moved"].between(0, 1).sum() > 0
+    with pytest.raises(KeyboardInterrupt):
+        hr.fit(*new(shop, 7, "hpl-discovered-proxy-anchor", **settings), shop, out_dir=tmp_path, **SETTINGS)
+    again = new(shop, None, "hpl-discovered-proxy-anchor", **settings)
+    resumed = hr.fit(*again, shop, out_dir=tmp_path, resume=True, **SETTINGS).history
+    assert resumed[["nmi", "moved"]].equals(whole[["nmi", "moved"]])
