@@ -25,6 +25,9 @@ class InterruptedAt(nn.Module):
             self.countdown -= 1
         return self.loss(embeddings, labels)
 
+    def report(self):
+        return self.loss.report() if hasattr(self.loss, "report") else {}
+
 
 def new(train, at=None, name="hpl-proxy-anchor", **settings):
     torch.manual_seed(0)
