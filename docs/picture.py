@@ -29,12 +29,12 @@ def embeddings(train: hr.Catalogue, test: hr.Catalogue, weights: tuple[float, ..
     torch.manual_seed(0)
     model = hr.models.image_encoder("small", dim=64)
     loss = hr.losses.HierarchicalProxyLoss(train.hierarchy, dim=64, weights=weights)
-    hr.fit(model, loss, train, epochs=8, batch_size=32, seed=0)
+    hr.fit(model, loss, train, epochs=15, seed=0)
     return hr.embed(model, test)
 
 
 def main(path: str) -> None:
-    train, test = hr.load("synthetic").split_classes(seed=0)
+    train, test = hr.load("synthetic", size="full").split_classes(seed=0)
     found = {name: neighbours(embeddings(train, test, weights), K)[0] for name, weights in SPACES.items()}
     heights = {name: test.hierarchy.lca_height(np.arange(len(test)), items[:, 0]) for name, items in found.items()}
     one_right = np.flatnonzero((heights["flat proxies"] <= 1) != (heights["hierarchical proxies"] <= 1))

@@ -1,5 +1,6 @@
 """The notebooks in JupyterLab, as a person meets them."""
 
+import pytest
 from PIL import Image
 
 
@@ -12,12 +13,20 @@ def test_index_opens_and_links_to_the_others(open_notebook):
     assert notebook.console == []
 
 
-def test_a_notebook_runs_from_top_to_bottom(open_notebook):
-    notebook = open_notebook("01_catalogue_and_hierarchy")
+@pytest.mark.parametrize(
+    ("name", "figures"),
+    [
+        ("01_catalogue_and_hierarchy", ("hr.explore.contact_sheet", "hr.explore.tree")),
+        ("04_discovered_hierarchies", ("hr.explore.cluster_tree", "hr.explore.differences")),
+    ],
+)
+def test_a_notebook_runs_from_top_to_bottom(open_notebook, name, figures):
+    """In a folder of its own, without the repository around it."""
+    notebook = open_notebook(name)
     state = notebook.run_all(seconds=180)
     assert state["errors"] == [] and all(state["counts"])
     notebook.panel.locator(".jp-Notebook").evaluate("element => element.focus()")
-    for number, figure in enumerate(("hr.explore.contact_sheet", "hr.explore.tree")):
+    for number, figure in enumerate(figures):
         cell = notebook.panel.locator(".jp-CodeCell", has_text=figure).first
         cell.scroll_into_view_if_needed()
         plot = cell.locator(".js-plotly-plot .main-svg").first
