@@ -13,12 +13,13 @@ from tests.stress.test_kill_training import check_whole
 from tests.stress.trainee import train
 
 SCRIPT = """
-import sys
+import signal, sys
 from tests.stress.trainee import train
 import hrlib.training.loop
-print("ready", flush=True)
 try:
+    print("ready", flush=True)
     train(sys.argv[1], sys.argv[2])
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # it has ended: the interpreter's own way out is not what is tested
 except KeyboardInterrupt as interrupt:
     print(interrupt, flush=True)
     sys.exit(130)
