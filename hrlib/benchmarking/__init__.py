@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from hrlib import progress
-from hrlib.benchmarking.gather import BASES, gather
+from hrlib.benchmarking.gather import BASES, gather, of_runs
 from hrlib.benchmarking.live import Live
-from hrlib.benchmarking.plan import Plan, RunSpec, plan, shard
+from hrlib.benchmarking.plan import Plan, plan, shard
 from hrlib.benchmarking.pool import run_here, run_in_workers
 from hrlib.benchmarking.results import Results
 from hrlib.benchmarking.run import read_result
+from hrlib.benchmarking.spec import RunSpec
 from hrlib.errors import HrlibError
 
 __all__ = ["BASES", "Plan", "Results", "RunSpec", "benchmark", "gather", "plan", "shard"]
@@ -40,7 +41,7 @@ def benchmark(
 
     Args:
         losses, catalogues, seeds, **settings: see `plan`; settings also has those of `hr.fit` (epochs, batch_size, ...).
-        out_dir: a folder a run is written there.
+        out_dir: a folder a run is written there; runs with other settings may lie there too, and are left out of the results.
         jobs: runs side by side, each in a process with one thread; 1 runs them in this process.
         which: "i/n" does only every n-th run from the i-th on (see `shard`), to be gathered by `gather` from all shards' folders.
         bases: loss -> the loss it is compared with, pair by pair; None: the hierarchical ones with their flat bases.
@@ -50,11 +51,13 @@ def benchmark(
         HrlibError: nothing to run, an unknown name, or every run failed. A run that fails is listed in `about["failed"]`, and done again
             by the next call.
     """
-    planned = plan(losses, catalogues, seeds, **settings)
-    specs, folder = shard(planned.specs, which), Path(out_dir)
-    folder.mkdir(parents=True, exist_ok=True)
     if jobs < 1:
         raise HrlibError(f"jobs is {jobs}: expected at least 1")
+    planned = plan(losses, catalogues, seeds, **settings)
+    specs, folder = shard(planned.specs, which), Path(out_dir)
+    if not specs:
+        raise HrlibError(f"shard {which} of {len(planned.specs)} runs holds none: give at most as many shards as runs")
+    folder.mkdir(parents=True, exist_ok=True)
     todo = [spec for spec in specs if read_result(folder / spec.key) is None]
     failed: dict[str, str] = {}
     started, live = time.monotonic(), Live(specs, folder)
@@ -70,6 +73,8 @@ def benchmark(
             live.tell(spec, error, done, len(todo), time.monotonic() - started)
     if failed and len(failed) == len(specs):
         raise HrlibError(f"every run failed, the first with: {next(iter(failed.values()))}")
-    results = gather([folder], None if bases is None else dict(bases))
+    # only what was asked for: the folder may hold runs with other settings, too
+    whole = [folder / spec.key for spec in specs if spec.key not in failed]
+    results = of_runs(whole, None if bases is None else dict(bases))
     results.about["failed"] = failed
     return results

@@ -11,6 +11,7 @@ import pandas as pd
 
 from hrlib.benchmarking.results import Results
 from hrlib.benchmarking.run import RESULT, read_queries, read_result
+from hrlib.benchmarking.spec import PLACES, identity
 from hrlib.errors import HrlibError
 from hrlib.evaluation import paired_bootstrap, paired_t
 
@@ -35,26 +36,30 @@ def gather(folders: Iterable[str | Path], bases: dict[str, str] | None = None, d
     Raises:
         HrlibError: no whole run, or runs of one name and seed with different settings (the folders hold different benchmarks).
     """
-    found: dict[tuple, tuple[Path, dict]] = {}
-    for folder in folders:
-        for file in sorted(Path(folder).glob(f"*/*/*/{RESULT}")):
-            result = read_result(file.parent)
-            spec = result["spec"]
-            place = (spec["catalogue"], spec["label"], spec["seed"])
-            if found.setdefault(place, (file.parent, result))[1]["spec"] != spec:
-                raise HrlibError(
-                    f"{found[place][0]} and {file.parent} are runs of {place} with different settings: gather them apart, or delete one"
-                )
-    if not found:
+    folders = [Path(folder) for folder in folders]
+    runs = [file.parent for folder in folders for file in sorted(folder.glob(f"*/*/*/{RESULT}"))]
+    if not runs:
         raise HrlibError(f"no whole run in {', '.join(map(str, folders))}: start the benchmark, or name its out_dir")
+    return of_runs(runs, bases, draws)
+
+
+def of_runs(runs: Iterable[Path], bases: dict[str, str] | None = None, draws: int = 2000) -> Results:
+    """The results of the whole runs in these folders, a run each."""
+    found: dict[tuple, tuple[Path, dict]] = {}
+    for folder in runs:
+        result = read_result(folder)
+        spec = result["spec"]
+        place = (spec["catalogue"], spec["label"], spec["seed"])
+        first, other = found.setdefault(place, (folder, result))
+        if identity(other["spec"]) != identity(spec):
+            raise HrlibError(
+                f"{first} and {folder} are runs of {place} with different settings: gather them apart, or delete one"
+            )
     order = sorted(found)
-    runs = pd.DataFrame([row for place in order for row in _rows(place, found[place][1])])
-    curves = pd.concat(
-        [pd.DataFrame(found[p][1]["history"]).assign(**dict(zip(PLACE, p, strict=True))) for p in order],
-        ignore_index=True,
-    )
-    bases = {label: base for label, base in (BASES if bases is None else bases).items()}
-    return Results(runs, _differences(found, bases, draws), curves, _about(found))
+    rows = pd.DataFrame([row for place in order for row in _rows(place, found[place][1])])
+    histories = [pd.DataFrame(found[p][1]["history"]).assign(**dict(zip(PLACE, p, strict=True))) for p in order]
+    differences = _differences(found, BASES if bases is None else bases, draws)
+    return Results(rows, differences, pd.concat(histories, ignore_index=True), _about(found))
 
 
 def _rows(place: tuple, result: dict) -> list[dict]:
@@ -86,23 +91,12 @@ def _differences(found: dict, bases: dict[str, str], draws: int) -> pd.DataFrame
                 if not np.isfinite(b - a).any():
                     continue
                 interval = paired_bootstrap(a, b, groups=groups, n=draws)
-                row = {
-                    "catalogue": catalogue,
-                    "loss": loss,
-                    "base": base,
-                    "level": levels.index(level) if level in levels else -1,
-                }
-                row |= {
-                    "level_name": level,
-                    "metric": metric,
-                    "mean": interval.mean,
-                    "low": interval.low,
-                    "high": interval.high,
-                }
-                everywhere = (
-                    np.isfinite(b - a).any(axis=1).all()
-                )  # severity has no value where every first hit is right
+                # severity has no value where every first hit is right, and then there is no interval over the seeds
+                everywhere = np.isfinite(b - a).any(axis=1).all()
                 over_seeds = paired_t(a, b) if len(seeds) > 1 and everywhere else None
+                number = levels.index(level) if level in levels else -1
+                row = {"catalogue": catalogue, "loss": loss, "base": base, "level": number, "level_name": level}
+                row |= {"metric": metric, "mean": interval.mean, "low": interval.low, "high": interval.high}
                 row |= {"t_low": getattr(over_seeds, "low", np.nan), "t_high": getattr(over_seeds, "high", np.nan)}
                 rows.append(row | {"base_mean": float(np.nanmean(a)), "seeds": len(seeds)})
     return pd.DataFrame(rows)
@@ -122,7 +116,7 @@ def _about(found: dict) -> dict[str, Any]:
         "hours_of_one_core": round(sum(result["seconds"] for result in results) / 3600, 2),
         "items": {result["spec"]["catalogue"]: result["items"] for result in results},
         "load": {
-            result["spec"]["catalogue"]: {k: v for k, v in result["spec"]["load"].items() if k != "data_dir"}
+            result["spec"]["catalogue"]: {k: v for k, v in result["spec"]["load"].items() if k not in PLACES}
             for result in results
         },
         "common": {key: first[key] for key in ("split", "split_seed", "dim", "encoder")},

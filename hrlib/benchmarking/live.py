@@ -9,8 +9,8 @@ from pathlib import Path
 import pandas as pd
 
 from hrlib import progress
-from hrlib.benchmarking.plan import RunSpec
 from hrlib.benchmarking.run import read_result
+from hrlib.benchmarking.spec import RunSpec
 
 
 class Live:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 from torch import nn
 
+from hrlib.benchmarking.spec import RunSpec, catalogue_fingerprint, function_source
 from hrlib.catalogue import Catalogue
 from hrlib.catalogue.hierarchy import Hierarchy
 from hrlib.errors import HrlibError
@@ -19,37 +18,6 @@ from hrlib.settings import strict
 from hrlib.training.fit import FitSettings
 
 LossFunction = Callable[[Hierarchy, int], nn.Module]
-
-
-@dataclass(frozen=True)
-class RunSpec:
-    """One run, whole: whatever its result depends on, but the library's version, is in here.
-
-    catalogue: what the results call it; load: the arguments of `hr.load` (empty for a Catalogue that was given as an object).
-    label: what the results call the loss; loss: its name in the registry ("" for a function that was given); settings: its own.
-    seed: of the initial weights, batches and augmentation. split: parts of the classes for training, validation and test, and
-    split_seed: the same for all runs. dim: of the embeddings. fit: of `hr.fit`.
-    """
-
-    catalogue: str
-    load: dict[str, Any]
-    label: str
-    loss: str
-    settings: dict[str, Any]
-    seed: int
-    split: tuple[float, ...] = (0.4, 0.1, 0.5)
-    split_seed: int = 0
-    dim: int = 64
-    encoder: str = "small"
-    fit: dict[str, Any] = field(default_factory=dict)
-
-    @property
-    def key(self) -> str:
-        """A folder's name: the run's place, and a hash of all that is in it (another setting is another run)."""
-        digest = hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()[:10]
-        return "/".join(
-            re.sub(r"[^\w+.-]+", "-", part) for part in (self.catalogue, self.label, f"seed-{self.seed}-{digest}")
-        )
 
 
 @dataclass(frozen=True)
@@ -160,7 +128,7 @@ def _loss(
         strict(FitSettings, fit)
         return settings.pop("loss"), settings, fit, None
     if callable(given):
-        return "", {}, dict(common), given
+        return "", function_source(given), dict(common), given
     raise HrlibError(
         f"the loss {label!r} is {given!r}: expected a name, a dictionary with 'loss', or a function of (hierarchy, dim)"
     )
@@ -168,11 +136,12 @@ def _loss(
 
 def _catalogue(given: Any, load: dict[str, Any], label: str) -> tuple[dict[str, Any], Catalogue | None]:
     if isinstance(given, str):
-        return {"name": given, **load}, None
+        given = {"name": given}
     if isinstance(given, Mapping):
-        return {"name": label, **load, **given}, None
+        arguments = {"name": label, **load, **given}
+        return {key: os.fspath(v) if isinstance(v, os.PathLike) else v for key, v in arguments.items()}, None
     if isinstance(given, Catalogue):
-        return {}, given
+        return catalogue_fingerprint(given), given
     raise HrlibError(
         f"the catalogue {label!r} is a {type(given).__name__}: expected a name, a dictionary of hr.load's arguments, or a Catalogue"
     )

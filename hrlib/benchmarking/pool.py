@@ -12,12 +12,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from hrlib.benchmarking.plan import Plan, RunSpec
+from hrlib.benchmarking.plan import Plan
 from hrlib.benchmarking.run import run_one
+from hrlib.benchmarking.spec import RunSpec
 from hrlib.errors import HrlibError
+from hrlib.threads import ONE_THREAD
 
-# two processes side by side with two threads each made a training step ten times slower
-ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS"), "1")
 Outcome = tuple[RunSpec, str | None]
 
 
@@ -98,6 +98,8 @@ class _Worker:
                 env={**os.environ, **ONE_THREAD, "HRLIB_PROGRESS": "0"},
                 start_new_session=True,  # Ctrl-C goes to the parent alone, which ends the workers
             )
+        if self.stopped:  # while it was started
+            self.process.kill()
 
     def stop(self) -> None:
         self.stopped = True

@@ -12,7 +12,8 @@ from typing import Any
 import pandas as pd
 import torch
 
-from hrlib.benchmarking.plan import LossFunction, RunSpec
+from hrlib.benchmarking.plan import LossFunction
+from hrlib.benchmarking.spec import RunSpec
 from hrlib.catalogue import Catalogue, load
 from hrlib.errors import HrlibError
 from hrlib.evaluation import per_query
@@ -48,17 +49,20 @@ def run_one(
         "metrics": metrics,
         "levels": list(test.hierarchy.levels),
         "best_epoch": trained.best_epoch,
-        "history": trained.history.reset_index().to_dict("records"),
+        "history": [
+            {name: value for name, value in row.items() if value == value} for row in trained.facts["history"]
+        ],  # no NaN
         "precision": trained.facts["precision"],
         "items": {"train": len(train), "validation": len(validation), "test": len(test)},
         "seconds": round(time.time() - started, 1),
         "versions": versions(),
     }
+    queries = queries.astype("float32")
     queries.columns = ["\t".join(column) for column in queries.columns]
     data = io.BytesIO()
-    queries.assign(group=test.hierarchy.column(0)).astype("float32").to_parquet(data, index=False)
+    queries.assign(group=test.hierarchy.column(0)).to_parquet(data, index=False)
     write(folder / QUERIES, data.getvalue())
-    write(folder / RESULT, json.dumps(result).encode())
+    write(folder / RESULT, json.dumps(result, allow_nan=False).encode())
     return result
 
 

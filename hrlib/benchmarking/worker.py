@@ -12,8 +12,8 @@ from pathlib import Path
 
 import torch
 
-from hrlib.benchmarking.plan import RunSpec
 from hrlib.benchmarking.run import run_one
+from hrlib.benchmarking.spec import RunSpec
 from hrlib.catalogue import load
 
 

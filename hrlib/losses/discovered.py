@@ -1,4 +1,4 @@
-"""The hierarchical proxy loss over a hierarchy that nobody wrote down: found by clustering the proxies while they are trained."""
+"""The hierarchical proxy loss over a hierarchy that nobody wrote down: found by clustering the classes while they are trained."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ from hrlib.losses.unit import unit
 class DiscoveredHierarchyLoss(HierarchicalProxyLoss):
     """L = sum_l w_l base(x, y_l; P_l), the coarse levels discovered by online clustering (Yang et al., WACV 2022, arXiv 2103.13538).
 
-    1. For `warmup` iterations the loss is flat: the clusters come from a model that is trained at the finest level already.
+    1. For `warmup` iterations the loss is flat. (The article starts from a model that is trained at the finest level; here a few iterations
+       did better, see below.)
     2. k-means assigns every finest class to a cluster, and with more levels the clusters are clustered in turn. The coarse proxies are the
        averages of the fine ones assigned to them.
     3. Every `every` iterations each class goes to the cluster that is nearest now; a cluster that all its classes have left gets the class

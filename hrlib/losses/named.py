@@ -6,6 +6,8 @@ All compare directions: cosines, or distances between unit vectors.
 
 from __future__ import annotations
 
+import inspect
+import typing
 from collections.abc import Sequence
 
 from pytorch_metric_learning import losses as pml
@@ -19,6 +21,7 @@ from hrlib.losses.discovered import DiscoveredHierarchyLoss
 from hrlib.losses.hierarchical import HierarchicalProxyLoss
 from hrlib.losses.himulcone import HiMulConELoss
 from hrlib.losses.pml import Memory, MergeCentres, PeerLoss
+from hrlib.losses.proxy import BASES
 from hrlib.losses.registry import register
 
 
@@ -134,70 +137,6 @@ def cosface(hierarchy: Hierarchy, dim: int, *, margin: float = 0.35, scale: floa
     return _peer(hierarchy, dim, pml.CosFaceLoss(hierarchy.n_classes[0], dim, margin=margin, scale=scale))
 
 
-@register("proxy-nca")
-def proxy_nca(hierarchy: Hierarchy, dim: int, *, temperature: float = 1 / 9) -> nn.Module:
-    """Proxy-NCA, flat; see `losses.proxy_nca`."""
-    return HierarchicalProxyLoss(hierarchy, dim, "proxy-nca", (1.0,), temperature=temperature)
-
-
-@register("proxy-nca++")
-def proxy_nca_pp(hierarchy: Hierarchy, dim: int, *, temperature: float = 1 / 9) -> nn.Module:
-    """Proxy-NCA++, flat; see `losses.proxy_nca_pp`."""
-    return HierarchicalProxyLoss(hierarchy, dim, "proxy-nca++", (1.0,), temperature=temperature)
-
-
-@register("proxy-anchor")
-def proxy_anchor(hierarchy: Hierarchy, dim: int, *, margin: float = 0.1, alpha: float = 32.0) -> nn.Module:
-    """Proxy-Anchor, flat; see `losses.proxy_anchor`."""
-    return HierarchicalProxyLoss(hierarchy, dim, "proxy-anchor", (1.0,), margin=margin, alpha=alpha)
-
-
-@register("hpl-proxy-nca")
-def hpl_proxy_nca(
-    hierarchy: Hierarchy,
-    dim: int,
-    *,
-    weights: Sequence[float] = (1.0, 0.3),
-    coarse_gradient: bool = True,
-    temperature: float = 1 / 9,
-) -> nn.Module:
-    """The hierarchical proxy loss over Proxy-NCA; see `losses.HierarchicalProxyLoss`."""
-    return HierarchicalProxyLoss(
-        hierarchy, dim, "proxy-nca", weights, coarse_gradient=coarse_gradient, temperature=temperature
-    )
-
-
-@register("hpl-proxy-nca++")
-def hpl_proxy_nca_pp(
-    hierarchy: Hierarchy,
-    dim: int,
-    *,
-    weights: Sequence[float] = (1.0, 0.3),
-    coarse_gradient: bool = True,
-    temperature: float = 1 / 9,
-) -> nn.Module:
-    """The hierarchical proxy loss over Proxy-NCA++; see `losses.HierarchicalProxyLoss`."""
-    return HierarchicalProxyLoss(
-        hierarchy, dim, "proxy-nca++", weights, coarse_gradient=coarse_gradient, temperature=temperature
-    )
-
-
-@register("hpl-proxy-anchor")
-def hpl_proxy_anchor(
-    hierarchy: Hierarchy,
-    dim: int,
-    *,
-    weights: Sequence[float] = (1.0, 0.3),
-    coarse_gradient: bool = True,
-    margin: float = 0.1,
-    alpha: float = 32.0,
-) -> nn.Module:
-    """The hierarchical proxy loss over Proxy-Anchor; see `losses.HierarchicalProxyLoss`."""
-    return HierarchicalProxyLoss(
-        hierarchy, dim, "proxy-anchor", weights, coarse_gradient=coarse_gradient, margin=margin, alpha=alpha
-    )
-
-
 @register("himulcone")
 def himulcone(hierarchy: Hierarchy, dim: int, *, temperature: float = 0.07, constraint: bool = True) -> nn.Module:
     """Hierarchical multi-label contrast over all levels; see `losses.HiMulConELoss`. The authors' temperature."""
@@ -210,38 +149,37 @@ def csl(hierarchy: Hierarchy, dim: int, *, margins: Sequence[float] | None = Non
     return CrossScaleLoss(hierarchy, dim, margins, scale)
 
 
-def _discovered(base: str):
-    def discovered(
-        hierarchy: Hierarchy,
-        dim: int,
-        *,
-        clusters: int | Sequence[int] | None = None,
-        weights: Sequence[float] = (1.0, 0.3),
-        warmup: int = 8,
-        every: int = 8,
-        coarse: str = "average",
-        coarse_gradient: bool = True,
-        cluster_by: str = "embeddings",
-        seed: int = 0,
-    ) -> nn.Module:
-        return DiscoveredHierarchyLoss(
-            hierarchy,
-            dim,
-            base,
-            weights,
-            clusters=clusters,
-            warmup=warmup,
-            every=every,
-            coarse=coarse,
-            coarse_gradient=coarse_gradient,
-            cluster_by=cluster_by,
-            seed=seed,
-        )
+def _register_proxy_loss(name: str, kind: type[HierarchicalProxyLoss], base: str, text: str, **fixed) -> None:
+    """Register `kind` over the base loss `base`; its settings are the class's keywords and the base's, but those that are fixed."""
 
-    discovered.__qualname__ = f"discovered {base}"
-    discovered.__doc__ = f"The hierarchical proxy loss over {base} and a hierarchy discovered in training; see `losses.DiscoveredHierarchyLoss`."
-    return register(f"hpl-discovered-{base}")(discovered)
+    def make(hierarchy: Hierarchy, dim: int, **settings) -> nn.Module:
+        return kind(hierarchy, dim, base, **fixed, **settings)
+
+    own = [inspect.signature(kind).parameters["weights"]] + _keywords(kind)
+    settings = [p.replace(kind=p.KEYWORD_ONLY) for p in own + _keywords(BASES[base]) if p.name not in fixed]
+    make.__signature__ = inspect.Signature([*list(inspect.signature(make).parameters.values())[:2], *settings])
+    make.__annotations__ |= typing.get_type_hints(kind.__init__) | typing.get_type_hints(BASES[base])
+    make.__qualname__, make.__doc__ = name, text
+    register(name)(make)
 
 
-for _base in ("proxy-nca", "proxy-nca++", "proxy-anchor"):
-    _discovered(_base)
+def _keywords(function) -> list[inspect.Parameter]:
+    return [p for p in inspect.signature(function).parameters.values() if p.kind is p.KEYWORD_ONLY]
+
+
+for _base in BASES:
+    _register_proxy_loss(
+        _base, HierarchicalProxyLoss, _base, f"{_base}, flat; see `losses.proxy`.", weights=(1.0,), coarse_gradient=True
+    )
+    _register_proxy_loss(
+        f"hpl-{_base}",
+        HierarchicalProxyLoss,
+        _base,
+        f"HPL over {_base} and a given hierarchy; see `HierarchicalProxyLoss`.",
+    )
+    _register_proxy_loss(
+        f"hpl-discovered-{_base}",
+        DiscoveredHierarchyLoss,
+        _base,
+        f"HPL over {_base} and a hierarchy discovered in training; see `DiscoveredHierarchyLoss`.",
+    )

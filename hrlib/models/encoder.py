@@ -15,7 +15,7 @@ class SmallEncoder(nn.Module):
     Stages of convolution, average pooling, batch normalisation and ReLU; the first halves the picture by its stride. Pooling comes before
     the normalisation: averaging and normalising commute (but for the batch's variance), and on a processor the element-wise work on a
     quarter of the map is what makes a step almost twice as fast. Averages and the narrow middle were chosen on validation classes of
-    fashion product groups, where they cost no MAP@R against maxima and 64 and 128 channels, and a step a third less time.
+    fashion product groups, where they cost no MAP@R against maxima and 64 and 128 channels, and a third less arithmetic.
     Average and maximum over the last map are both kept: the one says how much of the photo looks like something, the other that some of
     it does.
     """

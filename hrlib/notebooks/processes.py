@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from hrlib.notebooks.execute import LOG, PATIENCE, RECORD
+from hrlib.threads import ONE_THREAD
 
-THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS")
 COMMAND = [sys.executable, "-c", "from hrlib.notebooks.execute import main; raise SystemExit(main())"]
 
 
@@ -68,5 +68,5 @@ class Processes:
 
 def _environment(jobs: int) -> dict[str, str]:
     """What a process and its kernel inherit. The kernel stands in the notebook's folder: relative folders are made absolute."""
-    found = {"HRLIB_PROGRESS": "0", **os.environ, **(dict.fromkeys(THREADS, "1") if jobs > 1 else {})}
+    found = {"HRLIB_PROGRESS": "0", **os.environ, **(ONE_THREAD if jobs > 1 else {})}
     return found | {name: str(Path(found[name]).resolve()) for name in ("HRLIB_DATA", "HRLIB_CACHE") if found.get(name)}

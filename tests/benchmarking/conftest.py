@@ -1,24 +1,16 @@
 """A catalogue that trains in a moment, and a benchmark of it that is already done."""
 
-import numpy as np
-import pandas as pd
 import pytest
 
 import hrlib as hr
+from tests.tiny import tiny_shop
 
 BUDGET = {"epochs": 2, "batch_size": 16, "dim": 16, "augment": "none"}
 
 
 @pytest.fixture(scope="session")
 def shop() -> hr.Catalogue:
-    rng = np.random.default_rng(0)
-    superclass = np.repeat(np.arange(3), 40)
-    product = np.repeat(np.arange(24), 5)
-    colours = rng.integers(60, 200, (3, 3))[superclass] + rng.integers(-50, 50, (24, 3))[product]
-    pixels = np.clip(colours[:, None, None] + rng.normal(0, 25, (120, 16, 12, 3)), 0, 255).astype(np.uint8)
-    items = pd.DataFrame({"id": np.arange(120), "product": product.astype(str), "category": superclass.astype(str)})
-    hierarchy = hr.Hierarchy.from_frame(items, levels=["product", "category"])
-    return hr.Catalogue("tiny", items, hr.ImageStore.from_array(pixels), hierarchy)
+    return tiny_shop()
 
 
 @pytest.fixture(scope="session")
@@ -32,3 +24,15 @@ def done(shop, tmp_path_factory):
 @pytest.fixture(scope="session")
 def budget():
     return dict(BUDGET)
+
+
+@pytest.fixture(scope="session")
+def values():
+    """The values of a loss's metric, seed by seed."""
+
+    def of(results, loss, metric="map@r", level=0):
+        runs = results.runs
+        chosen = runs[(runs["loss"] == loss) & (runs["metric"] == metric) & (runs["level"] == level)]
+        return chosen.sort_values("seed")["value"].to_numpy()
+
+    return of

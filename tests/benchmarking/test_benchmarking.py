@@ -1,6 +1,5 @@
 """`hr.benchmark`: real runs, resumable run by run, in this process and in workers; what fails is told and done again."""
 
-import os
 import signal
 import subprocess
 import sys
@@ -58,49 +57,6 @@ def test_a_loss_that_fails_does_not_lose_the_others(shop, tmp_path, budget):
     assert key.startswith("tiny/mine/seed-0") and error == "ValueError: no such thing"
     with pytest.raises(hr.HrlibError, match="every run failed, the first with: ValueError: no such thing"):
         hr.benchmark({"mine": broken}, {"tiny": shop}, 1, out_dir=tmp_path / "b", jobs=1, **budget)
-
-
-def test_objects_cannot_go_to_workers(shop, tmp_path, budget):
-    with pytest.raises(
-        hr.HrlibError, match="tiny: objects of this process cannot go to 2 worker processes. Use jobs=1"
-    ):
-        hr.benchmark(["contrastive"], {"tiny": shop}, 1, out_dir=tmp_path, jobs=2, **budget)
-
-
-WORKERS = {"catalogues": {"shop": {"name": "synthetic", "products": 2, "photos": 4, "image_size": (32, 32)}}}
-
-
-def test_workers_give_what_this_process_gives(tmp_path, budget):
-    """Two workers, a loss that a module of the user's registers, another that ends its process."""
-    (tmp_path / "users_losses.py").write_text(
-        "import os, hrlib as hr\n"
-        "@hr.losses.register('users-own')\n"
-        "def users_own(hierarchy, dim):\n"
-        "    return hr.losses.HierarchicalProxyLoss(hierarchy, dim, weights=(1.0,))\n"
-        "@hr.losses.register('users-crash')\n"
-        "def users_crash(hierarchy, dim):\n"
-        "    os._exit(3)\n"
-    )
-    script = (
-        "import sys, json, hrlib as hr\n"
-        "import users_losses\n"
-        "if True:\n"
-        f"    settings = dict(epochs=1, batch_size=16, dim=16, augment='none', seeds=1, catalogues={WORKERS['catalogues']!r})\n"
-        "    two = hr.benchmark(['users-own', 'users-crash', 'proxy-anchor'], out_dir=sys.argv[1] + '/two', jobs=2, imports=['users_losses'], **settings)\n"
-        "    one = hr.benchmark(['users-own', 'proxy-anchor'], out_dir=sys.argv[1] + '/one', jobs=1, **settings)\n"
-        "    assert one.runs.equals(two.runs), (one.runs, two.runs)\n"
-        "    print(json.dumps(two.about['failed']))\n"
-    )
-    environment = {
-        **os.environ,
-        "PYTHONPATH": f"{tmp_path}{os.pathsep}{os.environ.get('PYTHONPATH', '')}",
-        "OMP_NUM_THREADS": "1",
-    }
-    done = subprocess.run(
-        [sys.executable, "-c", script, str(tmp_path)], capture_output=True, text=True, env=environment, timeout=300
-    )
-    assert done.returncode == 0, done.stderr
-    assert "users-crash" in done.stdout and "the worker process ended with 3" in done.stdout
 
 
 def test_killed_in_the_middle_it_loses_the_runs_in_flight_only(tmp_path, budget):
@@ -174,3 +130,43 @@ def test_no_jobs(shop, tmp_path, budget):
     with pytest.raises(hr.HrlibError, match="jobs is 0: expected at least 1"):
         hr.benchmark(["contrastive"], {"tiny": shop}, 1, out_dir=tmp_path, jobs=0, **budget)
     assert plan(["contrastive"], {"tiny": shop}, 1).catalogues == {"tiny": shop}
+
+
+def test_other_settings_are_other_runs_and_left_out(shop, done, tmp_path, budget):
+    """In one folder: what was asked for is in the results, and nothing else."""
+    for epochs in (1, 2, 1):
+        results = hr.benchmark(
+            ["proxy-anchor"], {"tiny": shop}, 1, out_dir=tmp_path, jobs=1, **{**budget, "epochs": epochs}
+        )
+        assert len(results.curves) == epochs
+    assert len(files(tmp_path)) == 2
+
+
+def test_another_catalogue_or_function_under_the_same_name_is_another_run(shop, tmp_path, budget):
+    part = shop.subset(range(80))
+    found = [hr.benchmark(["proxy-anchor"], {"tiny": it}, 1, out_dir=tmp_path, jobs=1, **budget) for it in (shop, part)]
+    assert len(files(tmp_path)) == 2 and found[0].about["items"] != found[1].about["items"]
+
+    def anchor(hierarchy, dim):
+        return hr.losses.make("proxy-anchor", hierarchy, dim)
+
+    def nca(hierarchy, dim):
+        return hr.losses.make("proxy-nca", hierarchy, dim)
+
+    for function in (anchor, nca, anchor):
+        hr.benchmark({"mine": function}, {"tiny": shop}, 1, out_dir=tmp_path / "b", jobs=1, **budget)
+    assert len(files(tmp_path / "b")) == 2
+
+
+def test_a_shard_without_runs(shop, tmp_path, budget):
+    with pytest.raises(hr.HrlibError, match="shard 1/2 of 1 runs holds none: give at most as many shards as runs"):
+        hr.benchmark(["proxy-anchor"], {"tiny": shop}, 1, out_dir=tmp_path, jobs=1, which="1/2", **budget)
+
+
+def test_results_are_json_for_everybody(shop, tmp_path, budget):
+    """A history has no value for the clusters of the first epoch: that is left out, NaN is no JSON."""
+    losses = {"late": {"loss": "hpl-discovered-proxy-anchor", "clusters": 3, "warmup": 5, "every": 2}}
+    results = hr.benchmark(losses, {"tiny": shop}, 1, out_dir=tmp_path, jobs=1, **{**budget, "epochs": 3})
+    (file,) = files(tmp_path)
+    assert "NaN" not in file.read_text()
+    assert results.curves["nmi"].isna().any() and results.curves["nmi"].notna().any()

@@ -10,16 +10,7 @@ from hrlib.benchmarking.run import read_queries
 from hrlib.evaluation import paired_bootstrap
 
 
-def of(results, loss, metric="map@r", level=0):
-    runs = results.runs
-    return (
-        runs[(runs["loss"] == loss) & (runs["metric"] == metric) & (runs["level"] == level)]
-        .sort_values("seed")["value"]
-        .to_numpy()
-    )
-
-
-def test_differences_are_the_paired_bootstrap_and_t(done):
+def test_differences_are_the_paired_bootstrap_and_t(done, values):
     folder, results = done
     runs = {
         loss: [read_queries(path.parent) for path in sorted(folder.glob(f"tiny/{loss}/seed-*/result.json"))]
@@ -33,9 +24,9 @@ def test_differences_are_the_paired_bootstrap_and_t(done):
     (row,) = differences[(differences["level"] == 0) & (differences["metric"] == "map@r")].to_dict("records")
     assert (row["loss"], row["base"], row["seeds"]) == ("hpl-proxy-anchor", "proxy-anchor", 2)
     assert [row["mean"], row["low"], row["high"]] == pytest.approx([expected.mean, expected.low, expected.high])
-    t = stats.ttest_rel(of(results, "hpl-proxy-anchor"), of(results, "proxy-anchor")).confidence_interval()
+    t = stats.ttest_rel(values(results, "hpl-proxy-anchor"), values(results, "proxy-anchor")).confidence_interval()
     assert [row["t_low"], row["t_high"]] == pytest.approx([t.low, t.high], abs=1e-5)
-    assert row["base_mean"] == pytest.approx(of(results, "proxy-anchor").mean(), abs=1e-5)
+    assert row["base_mean"] == pytest.approx(values(results, "proxy-anchor").mean(), abs=1e-5)
 
 
 def test_gather_refuses_what_does_not_belong_together(shop, done, tmp_path, budget):

@@ -10,27 +10,18 @@ from scipy import stats
 import hrlib as hr
 
 
-def of(results, loss, metric="map@r", level=0):
-    runs = results.runs
-    return (
-        runs[(runs["loss"] == loss) & (runs["metric"] == metric) & (runs["level"] == level)]
-        .sort_values("seed")["value"]
-        .to_numpy()
-    )
-
-
-def test_the_leaderboard_is_mean_and_students_interval(done):
+def test_the_leaderboard_is_mean_and_students_interval(done, values):
     _, results = done
     board = results.leaderboard("tiny")
     for loss in board.index:
-        values = of(results, loss)
-        assert board.loc[loss, "mean"] == pytest.approx(values.mean())
-        half = stats.t.ppf(0.975, len(values) - 1) * values.std(ddof=1) / np.sqrt(len(values))
+        found = values(results, loss)
+        assert board.loc[loss, "mean"] == pytest.approx(found.mean())
+        half = stats.t.ppf(0.975, len(found) - 1) * found.std(ddof=1) / np.sqrt(len(found))
         assert board.loc[loss, "half_width"] == pytest.approx(half)
     assert board["mean"].is_monotonic_decreasing and (board["seeds"] == 2).all()
     assert results.leaderboard("tiny", "severity")["mean"].is_monotonic_increasing  # low is good
     assert results.leaderboard("tiny", "h-ap")["mean"].iloc[0] == pytest.approx(
-        max(of(results, loss, "h-ap", -1).mean() for loss in board.index)
+        max(values(results, loss, "h-ap", -1).mean() for loss in board.index)
     )
 
 
