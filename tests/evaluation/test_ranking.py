@@ -8,20 +8,7 @@ from hrlib.errors import HrlibError
 from hrlib.evaluation import neighbours
 from hrlib.evaluation.ranking import ranked_chunks
 from hrlib.evaluation.vectors import unit_vectors
-
-
-def dyadic(n, seed=0, dim=16):
-    """Unit vectors (n, dim) of which four entries are +-1/2: products are multiples of 1/4, so ties are many."""
-    rng = np.random.default_rng(seed)
-    x = np.zeros((n, dim), np.float32)
-    for row in x:
-        row[rng.choice(dim, 4, replace=False)] = rng.choice([-0.5, 0.5], 4)
-    return x
-
-
-def random_units(n, seed=0, dim=16):
-    x = np.random.default_rng(seed).standard_normal((n, dim))
-    return (x / np.linalg.norm(x, axis=1, keepdims=True)).astype(np.float32)
+from tests.evaluation.made_up import dyadic, random_units
 
 
 def slow_ranking(queries, gallery, itself):

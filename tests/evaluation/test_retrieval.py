@@ -14,40 +14,7 @@ from pytorch_metric_learning.utils.accuracy_calculator import AccuracyCalculator
 from hrlib.catalogue.hierarchy import Hierarchy
 from hrlib.errors import HierarchyConflict, HrlibError
 from hrlib.evaluation import evaluate, per_query
-
-LEVELS = ["product", "category", "department"]
-
-
-def unit_rows(x):
-    return (x / np.linalg.norm(x, axis=1, keepdims=True)).astype(np.float32)
-
-
-def random_units(n, seed=0, dim=16):
-    return unit_rows(np.random.default_rng(seed).standard_normal((n, dim)))
-
-
-def dyadic(n, seed=0, dim=16):
-    """Unit vectors of which four entries are +-1/2: products are exact in any order of summation, and ties are many."""
-    rng = np.random.default_rng(seed)
-    x = np.zeros((n, dim), np.float32)
-    for row in x:
-        row[rng.choice(dim, 4, replace=False)] = rng.choice([-0.5, 0.5], 4)
-    return x
-
-
-def frame(products):
-    """Products 0, 1, ... -> names at three levels: two products a category, three categories a department."""
-    products = np.asarray(products)
-    names = {"product": products, "category": products // 2, "department": products // 6}
-    return pd.DataFrame({level: [f"{level}{i:03d}" for i in values] for level, values in names.items()})
-
-
-def tree(products):
-    return Hierarchy.from_frame(frame(products), levels=LEVELS)
-
-
-def random_products(n, seed=0, products=12):
-    return np.random.default_rng(seed).integers(products, size=n)
+from tests.evaluation.made_up import LEVELS, dyadic, frame, random_products, random_units, tree, unit_rows
 
 
 def slow_table(queries, gallery, asked, found, itself, ks):

@@ -7,7 +7,6 @@ import signal
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 
 SETTINGS = {"epochs": 6, "batch_size": 48, "seed": 3, "precision": "float32"}
 
@@ -31,11 +30,12 @@ def train(folder: str, weights: str, deadly: tuple[str, int] | None = None) -> N
     from safetensors.torch import save_file
 
     import hrlib as hr
+    from tests.tiny import tiny_shop
 
     torch.set_num_threads(1)
     if deadly:
         kill_at(*deadly)
-    train, validation = _shop().split_classes((0.6, 0.4), seed=0)
+    train, validation = tiny_shop().split_classes((0.6, 0.4), seed=0)
     torch.manual_seed(0)
     model = hr.models.image_encoder("small", dim=8)
     loss = hr.losses.HierarchicalProxyLoss(train.hierarchy, 8)
@@ -46,19 +46,6 @@ def train(folder: str, weights: str, deadly: tuple[str, int] | None = None) -> N
         for key, value in part.state_dict().items()
     }
     save_file({key: value.contiguous() for key, value in tensors.items()}, weights)
-
-
-def _shop():
-    """120 photos of one colour and some noise each: 24 products in 3 categories."""
-    import hrlib as hr
-
-    rng = np.random.default_rng(0)
-    product, category = np.repeat(np.arange(24), 5), np.repeat(np.arange(3), 40)
-    colours = rng.integers(0, 256, (24, 3))[product]
-    pixels = np.clip(colours[:, None, None] + rng.normal(0, 25, (120, 16, 12, 3)), 0, 255).astype(np.uint8)
-    items = pd.DataFrame({"id": np.arange(120), "product": product.astype(str), "category": category.astype(str)})
-    hierarchy = hr.Hierarchy.from_frame(items, levels=["product", "category"])
-    return hr.Catalogue("tiny", items, hr.ImageStore.from_array(pixels), hierarchy)
 
 
 def build(photos: list[str], cache: str, out: str, workers: int = 1, deadly: tuple[str, int] | None = None) -> None:
