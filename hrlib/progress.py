@@ -12,8 +12,13 @@ def shown() -> bool:
     """Whether somebody watches: a terminal or a live notebook; HRLIB_PROGRESS=0 or 1 overrides (the notebook runner sets 0)."""
     if (chosen := os.environ.get("HRLIB_PROGRESS")) is not None:
         return chosen not in ("0", "")
+    return sys.stderr.isatty() or in_a_notebook()
+
+
+def in_a_notebook() -> bool:
+    """Whether this process is a notebook's kernel, whoever runs it."""
     shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
-    return sys.stderr.isatty() or type(shell).__name__ == "ZMQInteractiveShell"
+    return type(shell).__name__ == "ZMQInteractiveShell"
 
 
 def bar(iterable=None, **settings) -> tqdm:

@@ -3,5 +3,6 @@
 from hrlib.training.checkpoint import load_checkpoint, save_checkpoint
 from hrlib.training.embed import embed
 from hrlib.training.fit import FitSettings, Run, fit
+from hrlib.training.snapshots import Snapshots
 
-__all__ = ["FitSettings", "Run", "embed", "fit", "load_checkpoint", "save_checkpoint"]
+__all__ = ["FitSettings", "Run", "Snapshots", "embed", "fit", "load_checkpoint", "save_checkpoint"]

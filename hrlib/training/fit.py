@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -11,6 +12,7 @@ import torch
 from torch import nn
 
 from hrlib.errors import HrlibError
+from hrlib.progress import in_a_notebook
 from hrlib.settings import strict
 
 if TYPE_CHECKING:
@@ -63,6 +65,8 @@ class Run:
     @property
     def best_epoch(self) -> int:
         """The epoch with the highest MAP@R on validation classes; the last one where there are none."""
+        if self.history.empty:
+            raise HrlibError("the run was stopped in its first epoch: there is no best one yet")
         return int(self.history["map@r"].idxmax() if "map@r" in self.history else self.history.index[-1])
 
 
@@ -74,6 +78,8 @@ def fit(
     validation: Catalogue | None = None,
     out_dir: str | Path | None = None,
     resume: bool = False,
+    live: bool = False,
+    on_epoch: Callable[[int, nn.Module], None] | None = None,
     **settings: Any,
 ) -> Run:
     """Train the model in place and return the run.
@@ -86,6 +92,9 @@ def fit(
         out_dir: where `last` and, with validation, `best` are saved after each epoch and at Ctrl-C; without resume those of an
             earlier run are removed at the start.
         resume: go on from out_dir/last if it is there; the weights at the end are those of a run that was never interrupted.
+        live: in a notebook, curves as they grow and a button that ends the run: `fit` then returns the run as it is, its checkpoint in
+            out_dir. A figure stays in the cell, also where papermill runs it. Elsewhere a progress bar.
+        on_epoch: called as on_epoch(epoch, model) after each epoch, such as a `Snapshots`.
         **settings: see `FitSettings`; an unknown one is an error.
 
     Raises:
@@ -98,7 +107,7 @@ def fit(
     from hrlib.training.loop import Loop
 
     with torch.random.fork_rng():
-        loop = Loop(model, loss, train, validation, chosen, Path(out_dir) if out_dir else None)
-        loop.run(resume)
-    history = pd.DataFrame(loop.rows).set_index("epoch")
-    return Run(model, loss, chosen, history, loop.folder, loop.facts())
+        loop = Loop(model, loss, train, validation, chosen, Path(out_dir) if out_dir else None, on_epoch)
+        loop.run(resume, live and in_a_notebook())
+    history = pd.DataFrame(loop.rows or {"epoch": [], "loss": []}).set_index("epoch")
+    return Run(model, loss, chosen, history, loop.folder.path, loop.facts())

@@ -2,33 +2,34 @@
 
 from __future__ import annotations
 
-import copy
 import logging
 import math
 import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 from lightning_fabric import Fabric
 from torch import nn
 
-from hrlib import progress
 from hrlib.errors import HrlibError
 from hrlib.evaluation import evaluate
 from hrlib.precision import bf16_pays
 from hrlib.settings import as_dict
 from hrlib.training.augment import augmentation
-from hrlib.training.checkpoint import load_checkpoint, read_facts, save_checkpoint
+from hrlib.training.display import Bar
 from hrlib.training.embed import embed, to_batch
 from hrlib.training.fit import FitSettings
+from hrlib.training.folder import RunFolder, states
 from hrlib.training.interrupt import DeferredInterrupt
 from hrlib.training.sampler import ClassBalancedBatches
 from hrlib.versions import versions
 
 if TYPE_CHECKING:
     from hrlib.catalogue import Catalogue
+    from hrlib.training.live import LivePanel
 
 logging.getLogger("lightning_fabric").setLevel(logging.WARNING)  # it announces the precision at each start
 
@@ -66,9 +67,11 @@ class Loop:
         validation: Catalogue | None,
         settings: FitSettings,
         folder: Path | None,
+        on_epoch: Callable[[int, nn.Module], None] | None = None,
     ):
         self.modules = {"model": model, "loss": loss}
-        self.train, self.validation, self.settings, self.folder = train, validation, settings, folder
+        self.train, self.validation, self.settings, self.folder = train, validation, settings, RunFolder(folder)
+        self.on_epoch = on_epoch
         self.labels = train.hierarchy.column(0)
         self.batches = ClassBalancedBatches(self.labels, settings.batch_size, settings.per_class, settings.seed)
         self.steps = len(self.batches) * settings.epochs
@@ -83,19 +86,18 @@ class Loop:
         self.step, self.rows, self.best = 0, [], None
         self.epoch = {"loss": 0.0, "images": 0, "seconds": 0.0}  # sums over the epoch so far
 
-    def run(self, resume: bool) -> None:
-        """Train to the last step, then put back the weights of the best epoch if that is asked for."""
+    def run(self, resume: bool, live: bool = False) -> None:
+        """Train to the last step or till the display's user stops it, then put back the weights of the best epoch if that is asked for."""
         if resume:
             self._restore()
-        elif (
-            self.folder
-        ):  # what an earlier run left must not be taken for this one's, should this one be killed and resumed
-            for left in ("last", "best"):
-                for suffix in (".safetensors", ".json"):
-                    (self.folder / left).with_suffix(suffix).unlink(missing_ok=True)
-        with DeferredInterrupt() as interrupt, progress.bar(total=self.steps, initial=self.step, unit="step") as bar:
-            while self.step < self.steps:
-                self._run_epoch(bar, interrupt)
+        else:
+            self.folder.clear()
+        display = _live_panel(self.steps, self.step, self.rows) if live else Bar(self.steps, self.step)
+        with DeferredInterrupt() as interrupt, display:
+            while self.step < self.steps and not display.stop:
+                self._run_epoch(display, interrupt)
+        if self.step < self.steps:
+            print(self._stopped())
         if self.best and self.settings.keep == "best":
             for name, module in self.modules.items():
                 module.load_state_dict(self.best[name])
@@ -114,7 +116,7 @@ class Loop:
             "versions": versions(),
         }
 
-    def _run_epoch(self, bar, interrupt: DeferredInterrupt) -> None:
+    def _run_epoch(self, display: Bar | LivePanel, interrupt: DeferredInterrupt) -> None:
         epoch, begun = divmod(self.step, len(self.batches))
         for number, rows in enumerate(self.batches.epoch(epoch)):
             if number < begun:
@@ -125,20 +127,17 @@ class Loop:
             self.epoch["loss"] += value
             self.epoch["images"] += len(rows)
             self.epoch["seconds"] += time.perf_counter() - start
-            bar.set_postfix_str(f"loss {value:.3f}, {self._speed()} images/s", refresh=False)
-            bar.update()
-            if interrupt.requested and number + 1 < len(self.batches):
-                self._stop()
-        self._end_epoch(epoch, bar)
+            display.step(value, self._speed())
+            if (interrupt.requested or display.stop) and number + 1 < len(self.batches):
+                self._save("last")
+                break
+        else:
+            display.epoch(self._end_epoch(epoch))
         if interrupt.requested:
-            self._stop()
+            raise KeyboardInterrupt(self._stopped())
 
-    def _stop(self) -> NoReturn:
-        self._save("last")
-        kept = (
-            f"saved in {self.folder}: resume=True goes on" if self.folder else "out_dir was not given: nothing is saved"
-        )
-        raise KeyboardInterrupt(f"stopped after step {self.step} of {self.steps}; {kept}")
+    def _stopped(self) -> str:
+        return f"stopped after step {self.step} of {self.steps}; {self.folder}"
 
     def _train_step(self, rows: np.ndarray) -> float:
         # every random number of a step is a function of (seed, step): a resumed run draws the very same ones
@@ -164,7 +163,7 @@ class Loop:
     def _speed(self) -> int:
         return round(self.epoch["images"] / max(self.epoch["seconds"], 1e-9))
 
-    def _end_epoch(self, epoch: int, bar) -> None:
+    def _end_epoch(self, epoch: int) -> dict[str, Any]:
         row = {
             "epoch": epoch,
             "loss": self.epoch["loss"] / len(self.batches),
@@ -177,15 +176,16 @@ class Loop:
         if self.validation is not None:
             finest = self.validation.hierarchy.select(self.validation.hierarchy.levels[:1])
             row["map@r"] = float(evaluate(self._embed(), finest)["map@r"].iloc[0])
-            if not bar.disable:
-                bar.write(f"epoch {epoch}: loss {row['loss']:.3f}, validation map@r {row['map@r']:.4f}")
         better = self.validation is not None and row["map@r"] > max((r["map@r"] for r in self.rows), default=-1.0)
         self.rows.append(row)
         self.epoch = dict.fromkeys(self.epoch, 0.0)
         if better:
-            self.best = {name: copy.deepcopy(module.state_dict()) for name, module in self.modules.items()}
+            self.best = states(self.modules)
             self._save("best")
         self._save("last")
+        if self.on_epoch:
+            self.on_epoch(epoch, self.modules["model"])
+        return row
 
     def _embed(self) -> np.ndarray:
         return embed(
@@ -193,24 +193,18 @@ class Loop:
         )
 
     def _save(self, name: str) -> None:
-        if self.folder:
-            save_checkpoint(self.folder / name, self.modules, self.optimizer, self.facts())
+        self.folder.save(name, self.modules, self.optimizer, self.facts())
 
     def _restore(self) -> None:
-        if not (self.folder / "last.safetensors").is_file():
-            return
-        saved, now = read_facts(self.folder / "last"), self.facts()
-        for part in ("settings", "precision", "items", "classes"):
-            if saved[part] != now[part]:
-                raise HrlibError(
-                    f"{self.folder} holds another run, its {part}: {saved[part]}, here: {now[part]}. "
-                    "Give the saved run's own, or another out_dir"
-                )
-        if any("map@r" in row for row in saved["history"]):
-            load_checkpoint(self.folder / "best", self.modules)
-            self.best = {name: copy.deepcopy(module.state_dict()) for name, module in self.modules.items()}
-        load_checkpoint(self.folder / "last", self.modules, self.optimizer)
-        self.step, self.rows, self.epoch = saved["step"], saved["history"], saved["epoch"]
+        if found := self.folder.restore(self.modules, self.optimizer, self.facts()):
+            saved, self.best = found
+            self.step, self.rows, self.epoch = saved["step"], saved["history"], saved["epoch"]
+
+
+def _live_panel(steps: int, done: int, history: list[dict[str, Any]]) -> LivePanel:
+    from hrlib.training.live import LivePanel  # and plotly with it, which few runs need
+
+    return LivePanel(steps, done, history)
 
 
 def _fabric(settings: FitSettings) -> tuple[Fabric, str]:

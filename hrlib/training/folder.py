@@ -1,0 +1,71 @@
+"""The folder of a run: its last and its best checkpoint, and going on from them."""
+
+from __future__ import annotations
+
+import copy
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from hrlib.errors import HrlibError
+from hrlib.training.checkpoint import load_checkpoint, read_facts, save_checkpoint
+
+States = dict[str, dict[str, Any]]
+
+
+def states(modules: dict[str, nn.Module]) -> States:
+    """Copies of the modules' states, which go on training does not change."""
+    return {name: copy.deepcopy(module.state_dict()) for name, module in modules.items()}
+
+
+class RunFolder:
+    """`last`, saved after each epoch and when a run is stopped, and `best`, by validation. Without a path nothing is saved."""
+
+    def __init__(self, path: Path | None):
+        self.path = path
+
+    def clear(self) -> None:
+        """Remove an earlier run's: it must not be taken for this one's, should this one be killed and resumed."""
+        if self.path:
+            for name in ("last", "best"):
+                for suffix in (".safetensors", ".json"):
+                    (self.path / name).with_suffix(suffix).unlink(missing_ok=True)
+
+    def save(
+        self, name: str, modules: dict[str, nn.Module], optimizer: torch.optim.Optimizer, facts: dict[str, Any]
+    ) -> None:
+        """Save "last" or "best"."""
+        if self.path:
+            save_checkpoint(self.path / name, modules, optimizer, facts)
+
+    def restore(
+        self, modules: dict[str, nn.Module], optimizer: torch.optim.Optimizer, now: dict[str, Any]
+    ) -> tuple[dict[str, Any], States | None] | None:
+        """Put the last state into the modules and the optimizer; its facts and the best states so far. None where nothing is saved.
+
+        Args:
+            now: the facts of the run that asks, with which the saved ones must agree.
+
+        Raises:
+            HrlibError: another run's folder, or a damaged checkpoint.
+        """
+        if self.path is None or not (self.path / "last.safetensors").is_file():
+            return None
+        saved = read_facts(self.path / "last")
+        for part in ("settings", "precision", "items", "classes"):
+            if saved[part] != now[part]:
+                raise HrlibError(
+                    f"{self.path} holds another run, its {part}: {saved[part]}, here: {now[part]}. "
+                    "Give the saved run's own, or another out_dir"
+                )
+        best = None
+        if any("map@r" in row for row in saved["history"]):
+            load_checkpoint(self.path / "best", modules)
+            best = states(modules)
+        load_checkpoint(self.path / "last", modules, optimizer)
+        return saved, best
+
+    def __str__(self) -> str:
+        return f"saved in {self.path}: resume=True goes on" if self.path else "out_dir was not given: nothing is saved"

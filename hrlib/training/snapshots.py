@@ -1,0 +1,61 @@
+"""A catalogue's embeddings after each epoch of a run: what a map moves through."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from torch import nn
+
+from hrlib.errors import HrlibError
+from hrlib.files import write
+from hrlib.training.embed import embed
+
+if TYPE_CHECKING:
+    from hrlib.catalogue import Catalogue
+
+
+class Snapshots:
+    """For `fit(..., on_epoch=Snapshots(catalogue))`; afterwards `spaces` has the embeddings by epoch.
+
+    Args:
+        catalogue: the N items to embed.
+        folder: where to keep them, a file an epoch. A run that goes on (`resume`) finds those of its first part there; give each
+            run a folder of its own.
+        every: epochs from one to the next; the first epoch is always kept.
+    """
+
+    def __init__(self, catalogue: Catalogue, folder: str | Path | None = None, every: int = 1):
+        if every < 1:
+            raise HrlibError(f"every is {every}: expected at least 1 epoch")
+        self.catalogue, self.folder, self.every = catalogue, Path(folder) if folder else None, every
+        self._kept: dict[int, np.ndarray] = {}
+        for file in sorted(self.folder.glob("epoch-*.npy")) if self.folder else ():
+            self._kept[int(file.stem.removeprefix("epoch-"))] = self._read(file)
+
+    def __call__(self, epoch: int, model: nn.Module) -> None:
+        if epoch % self.every:
+            return
+        self._kept[epoch] = embed(model, self.catalogue)
+        if self.folder:
+            data = io.BytesIO()
+            np.save(data, self._kept[epoch], allow_pickle=False)
+            write(self.folder / f"epoch-{epoch:04}.npy", data.getvalue())
+
+    @property
+    def spaces(self) -> dict[str, np.ndarray]:
+        """ "epoch 1", "epoch 2", ... -> (N, D) float32 unit vectors; the first epoch is 1 here, as people count."""
+        return {f"epoch {epoch + 1}": vectors for epoch, vectors in sorted(self._kept.items())}
+
+    def _read(self, file: Path) -> np.ndarray:
+        try:
+            vectors = np.load(file, allow_pickle=False)
+        except (ValueError, EOFError, OSError) as error:
+            raise HrlibError(f"{file} is no whole array ({error}): delete it, its epoch is then left out") from error
+        if len(vectors) != len(self.catalogue):
+            raise HrlibError(
+                f"{file} has {len(vectors)} rows, the catalogue {len(self.catalogue)} items: give another folder"
+            )
+        return vectors
