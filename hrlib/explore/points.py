@@ -101,7 +101,9 @@ def legend_height(divided: Groups, width: int = 860) -> int:
     """About how many pixels a legend below the points takes, on a page of this width."""
     families = divided.families_are is not None
     names = divided.family_names if folded(divided) else divided.names
-    across = max(1, width // (45 + 7 * min(28, max(map(len, names)))))  # entries, or families with theirs below each other
+    across = max(
+        1, width // (45 + 7 * min(28, max(map(len, names))))
+    )  # entries, or families with theirs below each other
     if not families or folded(divided):
         return 19 * max(2, -(-len(names) // across) + 1)
     sizes = np.bincount(divided.families)
