@@ -4,9 +4,11 @@ from hrlib.explore.charts import curves, differences, mistake_chart, mistake_hei
 from hrlib.explore.circle import descend, proxies_on_a_circle
 from hrlib.explore.clusters import cluster_tree
 from hrlib.explore.photos import contact_sheet, neighbour_gallery
+from hrlib.explore.projection import Projection, project, project_together
 from hrlib.explore.theme import use_in_notebook
 
 __all__ = [
+    "Projection",
     "cluster_tree",
     "contact_sheet",
     "curves",
@@ -15,6 +17,8 @@ __all__ = [
     "mistake_chart",
     "mistake_heights",
     "neighbour_gallery",
+    "project",
+    "project_together",
     "proxies_on_a_circle",
     "tree",
     "use_in_notebook",
