@@ -14,6 +14,7 @@ from hrlib.explore.six_classes import six_classes
 from hrlib.explore.theme import use_in_notebook
 
 __all__ = [
+    "Projection",
     "class_distances",
     "cluster_tree",
     "colours",
@@ -28,6 +29,8 @@ __all__ = [
     "mistakes",
     "movie",
     "neighbour_gallery",
+    "project",
+    "project_together",
     "proxies_on_a_circle",
     "proxy_map",
     "scatter",
