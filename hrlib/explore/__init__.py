@@ -4,6 +4,7 @@ from hrlib.explore.charts import curves, differences, mistake_chart, mistake_hei
 from hrlib.explore.circle import descend, proxies_on_a_circle
 from hrlib.explore.clusters import cluster_tree
 from hrlib.explore.photos import contact_sheet, neighbour_gallery
+from hrlib.explore.static import to_png
 from hrlib.explore.theme import use_in_notebook
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "mistake_heights",
     "neighbour_gallery",
     "proxies_on_a_circle",
+    "to_png",
     "tree",
     "use_in_notebook",
 ]

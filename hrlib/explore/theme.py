@@ -31,8 +31,15 @@ def figure(**layout) -> go.Figure:
     return go.Figure(layout={"template": TEMPLATE, **layout})
 
 
-def use_in_notebook() -> None:
-    """Show figures as plotly's own MIME type, which JupyterLab, VS Code and the HTML report draw; without the button that uploads them."""
+def use_in_notebook(png: bool = True) -> None:
+    """Show figures in notebooks as plotly's own MIME type, without the button that uploads them, and with `png` as a PNG beside it.
+
+    GitHub, nbviewer and nbconvert show the PNG. VS Code and the HTML report show plotly's figure. JupyterLab shows the PNG until the mouse
+    comes over it and plotly's figure from then on: that is how plotly's extension for it treats the two together.
+    """
+    from hrlib.explore.static import PngRenderer  # matplotlib is loaded only here
+
     renderer = pio.renderers["plotly_mimetype"]
     renderer.config = {"displaylogo": False, "showSendToCloud": False, "responsive": True}
-    pio.renderers.default = "plotly_mimetype"
+    pio.renderers["hrlib_png"] = PngRenderer()
+    pio.renderers.default = "plotly_mimetype+hrlib_png" if png else "plotly_mimetype"
