@@ -21,7 +21,7 @@ def test_notebook_renderer_does_not_upload():
     before = pio.renderers.default
     try:
         use_in_notebook()
-        assert pio.renderers.default == "plotly_mimetype"
+        assert pio.renderers.default == "plotly_mimetype+hrlib_png"
         assert pio.renderers["plotly_mimetype"].config["showSendToCloud"] is False
     finally:
         pio.renderers.default = before

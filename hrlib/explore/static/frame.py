@@ -90,7 +90,7 @@ def overhang(scene) -> dict[str, float]:
         if not axis.visible:
             continue
         (place, away), (texts, angle), title = side_of(scene, axis), _labels(scene, axis), _title(scene, axis)
-        end = place + away * (_depth(axis, texts, angle) + (title.height + 8 if title else 0) + 2)
+        end = place + away * (_depth(axis, texts, angle) + (title.height + 8 if title else 0) + 5)
         far = "b" if axis.letter == "x" else "r"
         near = "t" if axis.letter == "x" else "l"
         size = scene.canvas.height if axis.letter == "x" else scene.canvas.width

@@ -141,7 +141,7 @@ def _in_the_dark(traces: list[dict], layout: dict) -> tuple[list[dict], dict]:
 
 def _inverted(spec, key: str = ""):
     if isinstance(spec, Mapping):
-        return {name: _inverted(value, name) for name, value in spec.items() if name not in ("template", "text")}
+        return {name: _inverted(value, name) for name, value in spec.items() if name != "template"}
     if isinstance(spec, list) and spec and isinstance(spec[0], Mapping | str):
         return [_inverted(item, key) for item in spec]
     if isinstance(spec, str) and "color" in key:
