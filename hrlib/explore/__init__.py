@@ -11,6 +11,7 @@ from hrlib.explore.photos import contact_sheet, neighbour_gallery
 from hrlib.explore.proxy_map import proxy_map
 from hrlib.explore.scatter import scatter, side_by_side
 from hrlib.explore.six_classes import six_classes
+from hrlib.explore.static import to_png
 from hrlib.explore.theme import use_in_notebook
 
 __all__ = [
@@ -36,6 +37,7 @@ __all__ = [
     "scatter",
     "side_by_side",
     "six_classes",
+    "to_png",
     "tree",
     "use_in_notebook",
 ]

@@ -57,12 +57,18 @@ def use_theme(dark: bool) -> None:
     _chosen = DARK if dark else LIGHT
 
 
-def use_in_notebook(dark: bool = False) -> None:
-    """Show figures as plotly's own MIME type, which JupyterLab, VS Code and the HTML report draw; without the button that uploads them.
+def use_in_notebook(png: bool = True, dark: bool = False) -> None:
+    """Show figures in notebooks as plotly's own MIME type, without the button that uploads them, and with `png` as a PNG beside it.
+
+    GitHub, nbviewer and nbconvert show the PNG. VS Code and the HTML report show plotly's figure. JupyterLab shows the PNG until the mouse
+    comes over it and plotly's figure from then on: that is how plotly's extension for it treats the two together.
 
     dark: draw them for a dark page (`use_theme`).
     """
+    from hrlib.explore.static import PngRenderer  # matplotlib is loaded only here
+
     use_theme(dark)
     renderer = pio.renderers["plotly_mimetype"]
     renderer.config = {"displaylogo": False, "showSendToCloud": False, "responsive": True}
-    pio.renderers.default = "plotly_mimetype"
+    pio.renderers["hrlib_png"] = PngRenderer()
+    pio.renderers.default = "plotly_mimetype+hrlib_png" if png else "plotly_mimetype"

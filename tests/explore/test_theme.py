@@ -46,7 +46,7 @@ def test_notebook_renderer_does_not_upload():
     before = pio.renderers.default
     try:
         use_in_notebook()
-        assert pio.renderers.default == "plotly_mimetype"
+        assert pio.renderers.default == "plotly_mimetype+hrlib_png"
         assert pio.renderers["plotly_mimetype"].config["showSendToCloud"] is False
         use_in_notebook(dark=True)
         assert figure().layout.template == DARK

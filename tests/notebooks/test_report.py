@@ -4,6 +4,7 @@ import nbformat
 import pytest
 
 from hrlib.notebooks.__main__ import main
+from hrlib.notebooks.report import PLOTLY, _page
 
 PARAMETERS = 'out_dir: str = "out"  # results'
 FIGURE = """
@@ -39,6 +40,16 @@ def test_figures_are_in_the_page_and_need_no_network(report):
     loaded = {"".join(found).strip("'") for found in loaded}
     assert {found for found in loaded if not found.startswith("data:")} == {"plotly.min.js"}, "other files are loaded"
     assert "cdn" not in page.replace("cdn.plot.ly", "") and "unpkg" not in page and "text/x-mathjax" not in page
+
+
+def test_a_figure_that_has_a_png_too_is_shown_once(tmp_path):
+    figure = {"data": [{"type": "scatter", "x": [1], "y": [2]}], "layout": {"title": {"text": "only once"}}}
+    both = nbformat.v4.new_output("display_data", {PLOTLY: figure, "image/png": "iVBORw0KGgo="})
+    alone = nbformat.v4.new_output("display_data", {"image/png": "iVBORw0KGgoA"})
+    cells = [nbformat.v4.new_code_cell("show()", outputs=[output]) for output in (both, alone)]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), tmp_path / "one.ipynb")
+    page = _page(tmp_path / "one.ipynb")
+    assert page.count("Plotly.newPlot") == 1 and page.count("data:image/png") == 1 and "iVBORw0KGgoA" in page
 
 
 def test_formulas_are_drawn(report):
