@@ -3,10 +3,12 @@
 from hrlib.explore.charts import curves, differences, mistake_chart, mistake_heights, tree
 from hrlib.explore.circle import descend, proxies_on_a_circle
 from hrlib.explore.clusters import cluster_tree
+from hrlib.explore.explorer import Explorer
 from hrlib.explore.photos import contact_sheet, neighbour_gallery
 from hrlib.explore.theme import use_in_notebook
 
 __all__ = [
+    "Explorer",
     "cluster_tree",
     "contact_sheet",
     "curves",
