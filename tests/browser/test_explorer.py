@@ -87,7 +87,10 @@ def explorer(open_notebook, lab):
     notebook.page.context.set_default_timeout(SECONDS)
     state = notebook.run_all(seconds=SECONDS / 1000)
     assert state["errors"] == [] and all(state["counts"])
-    notebook.panel.locator(".js-plotly-plot canvas").first.wait_for()
+    notebook.panel.locator(".js-plotly-plot .main-svg").first.wait_for()
+    notebook.page.add_style_tag(
+        content=".Toastify { display: none }"
+    )  # JupyterLab's question about news lies over the gallery
     notebook.panel.locator(".js-plotly-plot").scroll_into_view_if_needed()
     notebook.page.wait_for_timeout(2000)  # the page comes to rest
     return notebook
@@ -125,6 +128,7 @@ def test_explorer(explorer):
     explorer.picture("3 click")
 
     # a lasso around the left half of the map
+    where = page.evaluate(SPOTS)
     middle = (where["left"] + where["right"]) / 2
     held = [row for row, (x, _) in where["spots"].items() if x < middle]
     left, top, bottom = where["left"] + 3, where["top"] + 3, where["bottom"] - 3
