@@ -18,8 +18,7 @@ if TYPE_CHECKING:
 BORDERS = {"solid": "solid", "dash": "dashed", "dot": "dotted"}
 SMALL = "font-size:12px;line-height:1.35"
 CUT = f"{SMALL};display:-webkit-box;-webkit-box-orient:vertical;-webkit-line-clamp:2;overflow:hidden;overflow-wrap:anywhere"
-# light on any page: the photos of a catalogue mostly have white backgrounds
-SHEET = "background:#fff;color:#222;padding:8px;border-radius:4px;font-family:system-ui,sans-serif"
+SHEET = "padding:8px;font-family:system-ui,sans-serif"  # in the page's own colours, light or dark
 SHOWN = 8  # of the chosen items, where they are many
 
 
@@ -37,6 +36,11 @@ def words(finder: Finder, row: int) -> str:
     return f"<b>{html.escape(str(finder.titles[row]))}</b><br>{html.escape(finder.paths[row])}"
 
 
+def note(text: str) -> str:
+    """A line of small text."""
+    return f'<div style="{SMALL};max-width:590px">{html.escape(text)}</div>'
+
+
 def beside(finder: Finder, row: int | None, caption: str, width: int = 96) -> str:
     """One item: its photo, and its words beside it; of a fixed height, so that the page keeps still as the pointer moves."""
     height, across = finder.catalogue.images.size
@@ -45,7 +49,7 @@ def beside(finder: Finder, row: int | None, caption: str, width: int = 96) -> st
     text = (
         html.escape(caption)
         if row is None
-        else f'<span style="color:#555">{html.escape(caption)}</span><br>{words(finder, row)}'
+        else f'<span style="opacity:0.8">{html.escape(caption)}</span><br>{words(finder, row)}'
     )
     return f'<div style="{room}">{shown}<div style="{SMALL};overflow-wrap:anywhere;max-height:120px;overflow:hidden">{text}</div></div>'
 

@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 
 from hrlib.catalogue.hierarchy import Hierarchy
 from hrlib.evaluation import neighbours
-from hrlib.explore.theme import DASHES, PALETTE, figure
+from hrlib.explore.theme import DASHES, MUTED, PALETTE, figure
 
 
 def curves(histories: dict[str, pd.DataFrame], metric: str = "map@r", x: str = "epoch") -> go.Figure:
@@ -43,7 +43,7 @@ def differences(intervals: pd.DataFrame, title: str) -> go.Figure:
     chart.add_scatter(
         x=intervals["mean"].tolist(), y=names, mode="markers", error_x=spread, marker={"size": 9}, showlegend=False
     )
-    chart.add_vline(x=0, line={"color": "#555555", "dash": "dot"})
+    chart.add_vline(x=0, line={"color": MUTED, "dash": "dot"})
     chart.update_yaxes(autorange="reversed", ticksuffix="  ")
     return chart.update_layout(height=150 + 34 * len(intervals))
 
@@ -79,7 +79,7 @@ def mistake_chart(shares: pd.DataFrame) -> go.Figure:
             insidetextanchor="middle",
             textfont={"color": "white"},
             marker={
-                "color": ("#009E73", "#0072B2", "#B35900", "#7A3E9D", "#444444")[number % 5],
+                "color": ("#009E73", "#0072B2", "#B35900", "#8A4FB0", "#6B6B6B")[number % 5],
                 "pattern": {
                     "shape": patterns[number % 5],
                     "fillmode": "overlay",

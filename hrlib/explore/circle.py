@@ -10,9 +10,8 @@ import torch
 from plotly.subplots import make_subplots
 from torch import Tensor
 
-from hrlib.explore.theme import PALETTE, TEMPLATE
-
-MARKS = ("circle", "diamond", "triangle-up", "cross", "star", "x")
+from hrlib.explore.colours import MARKS
+from hrlib.explore.theme import PALETTE, figure
 
 
 def descend(
@@ -50,46 +49,49 @@ def proxies_on_a_circle(
     """Four moments of `descend`: points as marks, proxies as squares joined to the middle, a colour and a mark for each class."""
     points, proxies, labels = descend(loss, steps=steps, seed=seed, **settings)
     moments = [0, steps // 6, steps // 2, steps]
-    figure = make_subplots(
-        1, len(moments), subplot_titles=[f"step {moment}" for moment in moments], horizontal_spacing=0.02
-    )
+    drawn = circles([f"step {moment}" for moment in moments])
     for column, moment in enumerate(moments, 1):
         for label in range(proxies.shape[1]):
-            style = {"color": PALETTE[label % len(PALETTE)]}
-            # a little off the circle, so that points on top of each other are seen as a row and not as one
-            members = points[moment, labels == label] * torch.linspace(0.9, 1.0, int((labels == label).sum()))[:, None]
-            shared = {"legendgroup": str(label), "showlegend": column == 1, "name": f"class {label}"}
-            marker = {**style, "symbol": MARKS[label % len(MARKS)], "size": 8, "opacity": 0.75}
-            figure.add_scatter(
-                x=members[:, 0].tolist(),
-                y=members[:, 1].tolist(),
-                mode="markers",
-                marker=marker,
-                **shared,
-                row=1,
-                col=column,
-            )
-            x, y = (1.12 * proxies[moment, label]).tolist()
-            square = {**style, "symbol": "square", "size": 15, "line": {"color": "black", "width": 2}}
-            shared["name"], shared["legendgroup"] = f"its proxy {label}", f"proxy {label}"
-            figure.add_scatter(
-                x=[0, x],
-                y=[0, y],
-                mode="lines+markers",
-                line={**style, "width": 1},
-                marker={**square, "size": [0, 15]},
-                **shared,
-                row=1,
-                col=column,
-            )
-    figure.update_xaxes(visible=False, range=[-1.3, 1.3])
-    figure.update_yaxes(visible=False, range=[-1.3, 1.3])
-    for number in range(1, len(moments) + 1):
-        figure.update_yaxes(scaleanchor=f"x{number if number > 1 else ''}", row=1, col=number)
-    figure.update_layout(
-        template=TEMPLATE,
+            style = {"color": PALETTE[label % len(PALETTE)], "symbol": MARKS[label % len(MARKS)]}
+            named = {"legendgroup": str(label), "showlegend": column == 1, "name": f"class {label}"}
+            draw_points(drawn, column, points[moment, labels == label], style, **named)
+            named["name"], named["legendgroup"] = f"its proxy {label}", f"proxy {label}"
+            draw_proxy(drawn, column, proxies[moment, label], (0.0, 0.0), style["color"], **named)
+    return drawn
+
+
+def circles(titles: list[str]) -> go.Figure:
+    """Empty panels side by side for what lies on the unit circle."""
+    drawn = make_subplots(1, len(titles), subplot_titles=titles, horizontal_spacing=0.02, figure=figure())
+    drawn.update_xaxes(visible=False, range=[-1.3, 1.3])
+    drawn.update_yaxes(visible=False, range=[-1.3, 1.3])
+    for number in range(1, len(titles) + 1):
+        drawn.update_yaxes(scaleanchor=f"x{number if number > 1 else ''}", row=1, col=number)
+    return drawn.update_layout(
         height=350,
         margin={"l": 10, "r": 10, "t": 64, "b": 10},
         legend={"orientation": "h", "y": -0.05},
     )
-    return figure
+
+
+def draw_points(drawn: go.Figure, column: int, points: Tensor, style: dict, **named) -> None:
+    """The points (n, 2) of a class, each a little further off the circle: those on top of each other are seen as a row and not as one."""
+    spread = points * torch.linspace(0.9, 1.0, len(points))[:, None]
+    marker = {"size": 8, "opacity": 0.75, "line": {"width": 0}, **style}
+    x, y = spread.T.tolist()
+    drawn.add_scatter(x=x, y=y, mode="markers", marker=marker, **named, row=1, col=column)
+
+
+def draw_proxy(drawn: go.Figure, column: int, proxy: Tensor, parent: tuple[float, float], colour: str, **named) -> None:
+    """A proxy (2,) as a square outside the circle, joined to a place by a thin line."""
+    x, y = (1.12 * proxy).tolist()
+    drawn.add_scatter(
+        x=[parent[0], x],
+        y=[parent[1], y],
+        mode="lines+markers",
+        line={"color": colour, "width": 1},
+        marker={"color": colour, "symbol": "square", "size": [0, 15], "line": {"width": 2}},
+        **named,
+        row=1,
+        col=column,
+    )

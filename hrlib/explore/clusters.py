@@ -10,7 +10,7 @@ from scipy.cluster.hierarchy import dendrogram, linkage
 
 from hrlib.errors import HrlibError
 from hrlib.explore.photos import _finish, _photo, _short, _text
-from hrlib.explore.theme import figure
+from hrlib.explore.theme import MUTED, figure
 
 if TYPE_CHECKING:
     from hrlib.catalogue import Catalogue, Hierarchy
@@ -47,7 +47,7 @@ def cluster_tree(
     sheet = figure(title=f"{len(chosen)} of {len(centres)} discovered clusters, joined by likeness")
     for x, y in joined:
         sheet.add_scatter(
-            x=x, y=y, mode="lines", line={"color": "#666666", "width": 1.5}, showlegend=False, hoverinfo="skip"
+            x=x, y=y, mode="lines", line={"color": MUTED, "width": 1.5}, showlegend=False, hoverinfo="skip"
         )
     truth = catalogue.hierarchy.ancestors[:, catalogue.hierarchy.index(level)]
     names = catalogue.hierarchy.names[catalogue.hierarchy.index(level)]

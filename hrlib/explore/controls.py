@@ -37,7 +37,7 @@ class Controls:
         self.clear = _button("Clear kept", "forget what is pinned")
         self.export = _button("Export CSV", "write what is kept, or else the selection, to a file")
         self.pointed = widgets.HTML(cards.beside(finder, None, HINT))
-        self.gallery = widgets.HTML()
+        self.gallery, self.legend = widgets.HTML(), widgets.HTML()
         self.status = widgets.HTML(f'<span role="status">{count} items</span>')
         self.setting_row = False
 
@@ -58,7 +58,7 @@ class Controls:
                 self.export,
             ],
         ]
-        left = widgets.VBox([figure, self.status], layout=widgets.Layout(flex="0 0 auto", max_width="100%"))
+        left = widgets.VBox([figure, self.legend, self.status], layout=widgets.Layout(flex="0 0 auto", max_width="100%"))
         right = widgets.VBox([self.pointed, self.gallery], layout=widgets.Layout(flex="1 1 340px", min_width="0"))
         both = widgets.Layout(display="flex", flex_flow="row wrap", align_items="flex-start", width="100%")
         return widgets.VBox([*(widgets.Box(row, layout=wrap) for row in rows), widgets.Box([left, right], layout=both)])

@@ -17,6 +17,7 @@ from hrlib.evaluation.vectors import Embeddings
 from hrlib.explore import cards, marked_map
 from hrlib.explore.choices import KEPT, Choice, History, keep, to_csv
 from hrlib.explore.controls import ANY, Controls
+from hrlib.explore.groups import groups
 from hrlib.explore.selection import COLUMNS, Finder
 from hrlib.explore.snapshot import snapshot
 
@@ -83,7 +84,7 @@ class Explorer:
         if projections is None:
             from hrlib.explore.projection import project_together  # only now: UMAP takes seconds to load
 
-            projections = project_together(self.finder.vectors)
+            projections = project_together(self.finder.vectors, hierarchy=catalogue.hierarchy)
         self.projections = _checked(projections, self.finder)
         if isinstance(k, bool) or not isinstance(k, int | np.integer) or k < 1:
             raise HrlibError(f"k is {k!r}: expected an integer from 1, the number of neighbours")
@@ -95,9 +96,14 @@ class Explorer:
         self.figure = self.controls = None
         if interactive:
             self.controls = Controls(self.finder, self.colour, self.k)
-            self.figure = go.FigureWidget()
+            drawn = self._draw()
+            self.figure = go.FigureWidget(drawn.data, drawn.layout)
+            self.figure._config = {"displaylogo": False, "showSendToCloud": False}
+            items = self.figure.data[1]
+            items.on_hover(self._hovered)
+            items.on_click(self._clicked)
+            items.on_selection(self._selected)
             self._watch()
-            self._redraw()
 
     def show(self):
         """What a notebook's cell ends with: the widget, or the static figure where interactive is False."""
@@ -144,60 +150,54 @@ class Explorer:
 
     # --- the map ---
 
+    def _draw(self) -> go.Figure:
+        """The points as they are to be: of another space, in other colours, or with another filter."""
+        divided = groups(self.catalogue, self.colour)
+        where = self.projections[self.space]
+        self.controls.legend.value = marked_map.legend(divided) + cards.note(where.caption())
+        return marked_map.draw(where.coordinates, divided, self.finder.matching(self.filters))
+
     def _redraw(self) -> None:
-        """Draw the points anew: another space, colour or filter."""
-        allowed = self.finder.matching(self.filters)
-        drawn = marked_map.base(self.projections[self.space], self.catalogue, self.colour, allowed)
-        marks = marked_map.marks(self.projections[self.space].coordinates, [], [])
-        self.figure.data = ()
-        self.figure.update(layout=drawn.layout.to_plotly_json(), overwrite=False)
-        self.figure.update_layout(**marked_map.FRAME)
-        self.figure.add_traces([*drawn.data, *marks])
-        self._rows = [marked_map.rows_of(trace) for trace in self.figure.data]
-        self._lassoed: list[np.ndarray] = []
-        for trace in self.figure.data:
-            trace.on_hover(self._hovered)
-            trace.on_click(self._clicked)
-            trace.on_selection(self._selected)
+        """One message changes all points: traces that are taken away and added again come to the browser in any order."""
+        drawn = self._draw()
+        with self.figure.batch_update():
+            for old, new in zip(self.figure.data, drawn.data, strict=True):
+                old.update(x=new.x, y=new.y, customdata=new.customdata, selectedpoints=None)
+            items = drawn.data[1].marker
+            self.figure.data[1].marker.update(
+                color=items.color, cmax=items.cmax, colorscale=items.colorscale, symbol=items.symbol
+            )
+            self.figure.layout.selections = ()
 
     def _mark(self, keep_lasso: bool) -> None:
-        rows = [
-            self.selection.loc[self.selection["role"] == role, "row"].to_numpy() for role in ("chosen", "neighbour")
-        ]
+        rows = [self.selection.loc[self.selection["role"] == role, "row"].to_numpy() for role in ("chosen", "neighbour")]
         marks = marked_map.marks(self.projections[self.space].coordinates, *rows)
         with self.figure.batch_update():
             for trace, mark in zip(self.figure.data[-len(marks) :], marks, strict=True):
-                trace.x, trace.y, trace.marker.size = mark.x, mark.y, mark.marker.size
+                trace.update(x=mark.x, y=mark.y, marker={"size": mark.marker.size}, selectedpoints=None)
             if not keep_lasso:
+                self.figure.data[1].selectedpoints = None
                 self.figure.layout.selections = ()
-                for trace in self.figure.data:
-                    trace.selectedpoints = None
 
-    def _of_points(self, trace, points) -> np.ndarray:
-        rows = self._rows[points.trace_index]
-        return np.zeros(0, np.int64) if rows is None else rows[points.point_inds]
+    def _rows(self, points) -> np.ndarray:
+        return np.asarray(self.figure.data[1].customdata)[points.point_inds].astype(np.int64)
 
     @_tells
     def _hovered(self, trace, points, state) -> None:
-        for row in self._of_points(trace, points)[:1]:
+        for row in self._rows(points)[:1]:
             self.controls.pointed.value = cards.beside(self.finder, int(row), f"row {row}")
 
     @_tells
     def _clicked(self, trace, points, state) -> None:
-        for row in self._of_points(trace, points)[:1]:
+        for row in self._rows(points)[:1]:
             self.choose([row], "click")
 
     @_tells
     def _selected(self, trace, points, selector) -> None:
-        """Plotly tells of each trace in turn what the lasso holds of it: the last one completes it."""
-        if points.trace_index == 0:
-            self._lassoed = []
-        self._lassoed.append(self._of_points(trace, points))
-        if points.trace_index == len(self.figure.data) - 1:
-            rows = np.concatenate(self._lassoed)
-            if not len(rows):
-                raise HrlibError("the lasso holds no item: draw it around some points")
-            self.choose(rows, "lasso")
+        rows = self._rows(points)
+        if not len(rows):
+            raise HrlibError("the lasso holds no item: draw it around some points")
+        self.choose(rows, "lasso")
 
     # --- the controls ---
 

@@ -116,10 +116,13 @@ def _text(
     text: str,
     anchor: str = "center",
     size: int = 13,
-    colour: str = "#222222",
+    colour: str | None = None,
     shift: int = 0,
 ) -> None:
-    """Text at (x, y), moved by `shift` pixels: plotly hides a text whose x lies beyond the axis, but not one that is shifted there."""
+    """Text at (x, y), in the theme's colour unless there is one, moved by `shift` pixels.
+
+    plotly hides a text whose x lies beyond the axis, but not one that is shifted there.
+    """
     font = {"size": size, "color": colour}
     sheet.add_annotation(
         x=x, y=y, text=text, showarrow=False, xanchor=anchor, yanchor="middle", font=font, xshift=shift

@@ -5,11 +5,11 @@ from __future__ import annotations
 import html
 from typing import TYPE_CHECKING
 
-import numpy as np
 import plotly.graph_objects as go
 
 from hrlib.explore import marked_map
 from hrlib.explore.photos import _jpeg, _short
+from hrlib.explore.scatter import scatter
 from hrlib.explore.selection import Finder
 from hrlib.explore.theme import VERDICTS
 
@@ -25,8 +25,7 @@ def snapshot(finder: Finder, where: Projection, space: str, row: int, k: int, co
     items, distances = (
         selection.loc[selection["role"] == "neighbour", name].to_numpy() for name in ("row", "distance")
     )
-    everything = np.ones(len(finder.catalogue), bool)
-    figure = marked_map.base(where, finder.catalogue, colour, everything)
+    figure = scatter(where, finder.catalogue, colour)
     figure.add_traces(marked_map.marks(where.coordinates, [row], items))
     verdicts = finder.verdicts([row], items, level)
     for place, (item, distance, verdict) in enumerate(zip(items, distances, verdicts, strict=True), COLUMNS):

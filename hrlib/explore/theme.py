@@ -5,34 +5,64 @@ from __future__ import annotations
 import plotly.graph_objects as go
 import plotly.io as pio
 
-# Okabe and Ito's palette, but for its yellow, which is too pale for lines on white
-PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+# Okabe and Ito's palette, but for its yellow, too pale for lines on white, and its black, which is not seen on a dark page
+PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#767676")
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot", "solid")
 
 # how good a neighbour is: colour, dash and mark, so that nothing is told by colour alone
 VERDICTS = {"same": ("#009E73", "solid", "✓"), "near": ("#E69F00", "dash", "≈"), "other": ("#D55E00", "dot", "✗")}
 
-TEMPLATE = go.layout.Template(
-    layout={
-        "colorway": PALETTE,
-        "font": {"family": "system-ui, sans-serif", "size": 13},
-        "margin": {"l": 60, "r": 20, "t": 60, "b": 50},
-        "plot_bgcolor": "white",
-        "paper_bgcolor": "white",
-        "xaxis": {"gridcolor": "#E5E5E5", "zerolinecolor": "#BBBBBB", "automargin": True},
-        "yaxis": {"gridcolor": "#E5E5E5", "zerolinecolor": "#BBBBBB", "automargin": True},
-        "title": {"x": 0, "xref": "paper", "font": {"size": 16}},
-    }
-)
+MUTED = "#808080"  # thin lines and what is of no matter: seen on white and on dark
+
+
+def _template(paper: str, ink: str, grid: str, axis: str, button: str) -> go.layout.Template:
+    """A look by its colours. What is not named here (text, the edges of marks, lines between) takes `ink` where a figure sets no other."""
+    line, edge = {"gridcolor": grid, "zerolinecolor": axis, "automargin": True}, {"marker": {"line": {"color": ink}}}
+    return go.layout.Template(
+        layout={
+            "colorway": PALETTE,
+            "font": {"family": "system-ui, sans-serif", "size": 13, "color": ink},
+            "margin": {"l": 60, "r": 20, "t": 60, "b": 50},
+            "plot_bgcolor": paper,
+            "paper_bgcolor": paper,
+            "xaxis": line,
+            "yaxis": line,
+            "title": {"x": 0, "xref": "paper", "font": {"size": 16}},
+            "shapedefaults": {"line": {"color": ink}},
+            "sliderdefaults": {"bgcolor": axis, "bordercolor": axis, "activebgcolor": ink, "tickcolor": axis},
+            "updatemenudefaults": {"bgcolor": button, "bordercolor": axis},
+        },
+        data={"scatter": [edge], "scattergl": [edge]},
+    )
+
+
+LIGHT = _template(paper="#FFFFFF", ink="#222222", grid="#E5E5E5", axis="#BBBBBB", button="#F4F4F4")
+DARK = _template(paper="#1B1D21", ink="#E6E6E6", grid="#3A3D42", axis="#5F6368", button="#33363B")
+_chosen = LIGHT
 
 
 def figure(**layout) -> go.Figure:
     """An empty figure in the kit's look."""
-    return go.Figure(layout={"template": TEMPLATE, **layout})
+    return go.Figure(layout={"template": _chosen, **layout})
 
 
-def use_in_notebook() -> None:
-    """Show figures as plotly's own MIME type, which JupyterLab, VS Code and the HTML report draw; without the button that uploads them."""
+def in_theme(drawn: go.Figure, dark: bool) -> go.Figure:
+    """A copy of a figure of this kit for a dark or for a white page; nothing but its template differs."""
+    return go.Figure(drawn).update_layout(template=DARK if dark else LIGHT)
+
+
+def use_theme(dark: bool) -> None:
+    """The figures that are drawn from now on are for a dark or for a white page."""
+    global _chosen
+    _chosen = DARK if dark else LIGHT
+
+
+def use_in_notebook(dark: bool = False) -> None:
+    """Show figures as plotly's own MIME type, which JupyterLab, VS Code and the HTML report draw; without the button that uploads them.
+
+    dark: draw them for a dark page (`use_theme`).
+    """
+    use_theme(dark)
     renderer = pio.renderers["plotly_mimetype"]
     renderer.config = {"displaylogo": False, "showSendToCloud": False, "responsive": True}
     pio.renderers.default = "plotly_mimetype"

@@ -2,7 +2,7 @@ import plotly.graph_objects as go
 import plotly.io as pio
 
 from hrlib.explore import use_in_notebook
-from hrlib.explore.theme import PALETTE, VERDICTS, figure
+from hrlib.explore.theme import DARK, LIGHT, MUTED, PALETTE, VERDICTS, figure, in_theme, use_theme
 
 
 def luminance(colour):
@@ -11,10 +11,35 @@ def luminance(colour):
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
-def test_colours_are_seen_on_white():
-    for colour in PALETTE:
-        assert 1.05 / (luminance(colour) + 0.05) > 2  # WCAG's contrast; lines and marks here are thick
+def contrast(a, b):
+    low, high = sorted((luminance(a), luminance(b)))
+    return (high + 0.05) / (low + 0.05)  # WCAG's
+
+
+def test_colours_are_seen_on_both_pages():
+    for page in (LIGHT.layout.paper_bgcolor, DARK.layout.paper_bgcolor):
+        for colour in (*PALETTE, MUTED, *(verdict[0] for verdict in VERDICTS.values())):
+            assert contrast(colour, page) > 2  # lines and marks here are thick
     assert len({verdict[1] for verdict in VERDICTS.values()}) == len({verdict[2] for verdict in VERDICTS.values()}) == 3
+
+
+def test_text_is_read_on_both_pages():
+    for look in (LIGHT.layout, DARK.layout):
+        assert contrast(look.font.color, look.paper_bgcolor) > 7 and look.paper_bgcolor == look.plot_bgcolor
+        assert contrast(look.font.color, look.updatemenudefaults.bgcolor) > 7
+
+
+def test_a_figure_changes_pages():
+    drawn = figure(title="a").add_scatter(x=[0], y=[1])
+    dark = in_theme(drawn, dark=True)
+    assert dark.layout.template == DARK and drawn.layout.template == LIGHT
+    assert in_theme(dark, dark=False) == drawn
+    try:
+        use_theme(dark=True)
+        assert figure().layout.template == DARK
+    finally:
+        use_theme(dark=False)
+    assert figure().layout.template == LIGHT
 
 
 def test_notebook_renderer_does_not_upload():
@@ -23,6 +48,9 @@ def test_notebook_renderer_does_not_upload():
         use_in_notebook()
         assert pio.renderers.default == "plotly_mimetype"
         assert pio.renderers["plotly_mimetype"].config["showSendToCloud"] is False
+        use_in_notebook(dark=True)
+        assert figure().layout.template == DARK
     finally:
         pio.renderers.default = before
+        use_theme(dark=False)
     assert isinstance(figure(title="a"), go.Figure)
