@@ -4,6 +4,7 @@ from hrlib.explore.charts import curves, differences, mistake_chart, mistake_hei
 from hrlib.explore.circle import descend, proxies_on_a_circle
 from hrlib.explore.clusters import cluster_tree
 from hrlib.explore.colours import colours
+from hrlib.explore.explorer import Explorer
 from hrlib.explore.matrices import class_distances, distance_matrix
 from hrlib.explore.mistakes import mistake_sankey, mistakes
 from hrlib.explore.movie import movie
@@ -15,7 +16,7 @@ from hrlib.explore.static import to_png
 from hrlib.explore.theme import use_in_notebook
 
 __all__ = [
-    "Projection",
+    "Explorer",
     "class_distances",
     "cluster_tree",
     "colours",
@@ -30,8 +31,6 @@ __all__ = [
     "mistakes",
     "movie",
     "neighbour_gallery",
-    "project",
-    "project_together",
     "proxies_on_a_circle",
     "proxy_map",
     "scatter",

@@ -1,0 +1,346 @@
+"""A map of an embedding space to touch: what is clicked, lassoed or found by its text shows its neighbours. A shell over `Finder`."""
+
+from __future__ import annotations
+
+import functools
+import html
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from hrlib.errors import HrlibError
+from hrlib.evaluation.vectors import Embeddings
+from hrlib.explore import cards, marked_map
+from hrlib.explore.choices import KEPT, Choice, History, keep, to_csv
+from hrlib.explore.controls import ANY, Controls
+from hrlib.explore.groups import groups
+from hrlib.explore.selection import COLUMNS, Finder
+from hrlib.explore.snapshot import snapshot
+
+if TYPE_CHECKING:
+    from hrlib.catalogue import Catalogue
+    from hrlib.explore.projection import Projection
+
+
+def _tells(callback: Callable) -> Callable:
+    """Bad input is told in the line below the map; a traceback of a widget's callback would end in a log that nobody reads."""
+
+    @functools.wraps(callback)
+    def told(self, *arguments):
+        try:
+            callback(self, *arguments)
+        except HrlibError as error:
+            self._say(str(error))
+
+    return told
+
+
+class Explorer:
+    """Map, controls and gallery for one catalogue and the spaces of one or several models.
+
+    The pointer on a point shows its photo. A click chooses an item; a lasso or a box (in the map's bar), or a text, chooses several.
+    For what is chosen, the gallery shows the nearest other items in the *original* space: nearest to the item's vector, or to the mean
+    of the chosen vectors, brought to length 1; with cosine distances. Choosing another model asks the other space with the same items.
+    A filter holds for the neighbours and for what the map offers. All of it works from the keyboard: text, row number, previous, next.
+
+    Works where ipywidgets do: JupyterLab, Notebook 7, VS Code, Voila.
+
+    Args:
+        catalogue: of the N items.
+        embeddings: name of a space -> (N, D) unit vectors, as {"flat": ..., "hierarchical": ...}.
+        projections: name of a space -> its map; None projects them together (UMAP; takes a while for many items).
+        colour: what the points' colours stand for: a level by name or number, "superclass" (level 1, or the only one), or an attribute.
+        k: how many neighbours.
+        interactive: False makes no widget: `show` then gives a static figure, as for papermill.
+        out_dir: where "Export CSV" writes.
+        seed: of the query that the static figure shows.
+
+    Attributes:
+        selection: DataFrame of what is chosen and its neighbours (see `Finder.select`).
+        kept: DataFrame of the selections pinned by "Keep", with the columns "query" and "space" before.
+
+    Raises:
+        HrlibError: embeddings or maps that do not fit the catalogue, a k below 1, a colour that is neither level nor attribute.
+    """
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        embeddings: Mapping[str, Embeddings],
+        projections: Mapping[str, Projection] | None = None,
+        colour: str | int = "superclass",
+        k: int = 12,
+        interactive: bool = True,
+        *,
+        out_dir: str | Path = "out",
+        seed: int = 0,
+    ):
+        self.finder, self.out_dir, self.seed = Finder(catalogue, embeddings), Path(out_dir), seed
+        self.catalogue, self.level = catalogue, min(1, catalogue.hierarchy.depth - 1)
+        if projections is None:
+            from hrlib.explore.projection import project_together  # only now: UMAP takes seconds to load
+
+            projections = project_together(self.finder.vectors, hierarchy=catalogue.hierarchy)
+        self.projections = _checked(projections, self.finder)
+        if isinstance(k, bool) or not isinstance(k, int | np.integer) or k < 1:
+            raise HrlibError(f"k is {k!r}: expected an integer from 1, the number of neighbours")
+        self.space, self.k = next(iter(self.finder.vectors)), int(k)
+        self.colour = _column(colour, self.finder, self.level)
+        self.filters: dict[str, str] = {}
+        self.history, self.trail = History(), np.arange(len(catalogue))
+        self.selection, self.kept = pd.DataFrame(columns=COLUMNS), pd.DataFrame(columns=KEPT)
+        self.figure = self.controls = None
+        if interactive:
+            self.controls = Controls(self.finder, self.colour, self.k)
+            drawn = self._draw()
+            self.figure = go.FigureWidget(drawn.data, drawn.layout)
+            self.figure._config = {"displaylogo": False, "showSendToCloud": False}
+            items = self.figure.data[1]
+            items.on_hover(self._hovered)
+            items.on_click(self._clicked)
+            items.on_selection(self._selected)
+            self._watch()
+
+    def show(self):
+        """What a notebook's cell ends with: the widget, or the static figure where interactive is False."""
+        return self.static() if self.figure is None else self.controls.arranged(self.figure)
+
+    def _ipython_display_(self) -> None:
+        from IPython.display import display
+
+        if self.figure is not None:
+            self.figure._repr_mimebundle_()  # brings its state up to date; inside a box nobody else asks for it
+        display(self.show())
+
+    def static(self, row: int | None = None) -> go.Figure:
+        """The map with the neighbours of one item beside it, as a figure: of `row`, or of an item drawn by the seed."""
+        row = int(np.random.default_rng(self.seed).integers(len(self.catalogue))) if row is None else row
+        return snapshot(self.finder, self.projections[self.space], self.space, row, self.k, self.colour, self.level)
+
+    def choose(self, rows: Sequence[int], how: str = "code") -> pd.DataFrame:
+        """Choose items as a click or a lasso does; the selection that comes of it."""
+        choice = Choice(tuple(np.unique(np.asarray(rows, dtype=np.int64)).tolist()), how)
+        self._answer(choice)
+        self.history.add(choice)
+        return self.selection
+
+    def _answer(self, choice: Choice) -> None:
+        """The selection for a choice, in the gallery and on the map."""
+        self.selection = self.finder.select(choice.rows, self.space, self.k, self.filters)
+        if len(choice.rows) > 1:
+            self.trail = np.asarray(choice.rows)
+        elif choice.rows[0] not in self.trail:
+            self.trail = np.flatnonzero(self.finder.matching(self.filters))
+        if self.figure is None:
+            return
+        self.controls.gallery.value = cards.gallery(self.finder, self.selection, self.space, self.level, choice.how)
+        if len(choice.rows) == 1:
+            self.controls.set_row(choice.rows[0])
+        self._mark(keep_lasso=choice.how == "lasso")
+        self._say(f"{len(choice.rows)} chosen by {choice.how}, {len(self.selection) - len(choice.rows)} neighbours")
+
+    def _again(self) -> None:
+        """The present choice, asked anew after a setting has changed."""
+        if self.history.choices:
+            self._answer(self.history.choices[self.history.at])
+
+    # --- the map ---
+
+    def _draw(self) -> go.Figure:
+        """The points as they are to be: of another space, in other colours, or with another filter."""
+        divided = groups(self.catalogue, self.colour)
+        where = self.projections[self.space]
+        self.controls.legend.value = marked_map.legend(divided) + cards.note(where.caption())
+        return marked_map.draw(where.coordinates, divided, self.finder.matching(self.filters))
+
+    def _redraw(self) -> None:
+        """One message changes all points: traces that are taken away and added again come to the browser in any order."""
+        drawn = self._draw()
+        with self.figure.batch_update():
+            for old, new in zip(self.figure.data, drawn.data, strict=True):
+                old.update(x=new.x, y=new.y, customdata=new.customdata, selectedpoints=None)
+            items = drawn.data[1].marker
+            self.figure.data[1].marker.update(
+                color=items.color, cmax=items.cmax, colorscale=items.colorscale, symbol=items.symbol
+            )
+            self.figure.layout.selections = ()
+
+    def _mark(self, keep_lasso: bool) -> None:
+        rows = [
+            self.selection.loc[self.selection["role"] == role, "row"].to_numpy() for role in ("chosen", "neighbour")
+        ]
+        marks = marked_map.marks(self.projections[self.space].coordinates, *rows)
+        with self.figure.batch_update():
+            for trace, mark in zip(self.figure.data[-len(marks) :], marks, strict=True):
+                trace.update(x=mark.x, y=mark.y, marker={"size": mark.marker.size}, selectedpoints=None)
+            if not keep_lasso:
+                self.figure.data[1].selectedpoints = None
+                self.figure.layout.selections = ()
+
+    def _rows(self, points) -> np.ndarray:
+        return np.asarray(self.figure.data[1].customdata)[points.point_inds].astype(np.int64)
+
+    @_tells
+    def _hovered(self, trace, points, state) -> None:
+        for row in self._rows(points)[:1]:
+            self.controls.pointed.value = cards.beside(self.finder, int(row), f"row {row}")
+
+    @_tells
+    def _clicked(self, trace, points, state) -> None:
+        for row in self._rows(points)[:1]:
+            self.choose([row], "click")
+
+    @_tells
+    def _selected(self, trace, points, selector) -> None:
+        rows = self._rows(points)
+        if not len(rows):
+            raise HrlibError("the lasso holds no item: draw it around some points")
+        self.choose(rows, "lasso")
+
+    # --- the controls ---
+
+    def _watch(self) -> None:
+        c = self.controls
+        for control, callback in (
+            (c.space, self._respaced),
+            (c.colour, self._recoloured),
+            (c.column, self._column_chosen),
+            (c.value, self._filtered),
+            (c.k, self._resized),
+            (c.text, self._searched),
+            (c.row, self._row_chosen),
+        ):
+            control.observe(callback, names="value")
+        for button, callback in (
+            (c.back, lambda _: self._turn(-1)),
+            (c.forward, lambda _: self._turn(1)),
+            (c.previous, lambda _: self._step(-1)),
+            (c.next, lambda _: self._step(1)),
+            (c.keep, self._keep),
+            (c.clear, self._clear),
+            (c.export, self._export),
+        ):
+            button.on_click(callback)
+
+    def _say(self, text: str) -> None:
+        if self.controls is not None:
+            self.controls.status.value = f'<span role="status">{html.escape(text)}</span>'
+
+    @_tells
+    def _respaced(self, change) -> None:
+        self.space = change["new"]
+        self._redraw()
+        self._again()
+
+    @_tells
+    def _recoloured(self, change) -> None:
+        self.colour = change["new"]
+        self._redraw()
+        self._again()
+
+    @_tells
+    def _column_chosen(self, change) -> None:
+        self.controls.offer_values(self.finder)  # sets the value to ANY, which is watched
+
+    @_tells
+    def _filtered(self, change) -> None:
+        column, value = self.controls.column.value, self.controls.value.value
+        filters = {} if ANY in (column, value) else {column: value}
+        if filters == self.filters:
+            return
+        self.filters = filters
+        self.trail = np.flatnonzero(self.finder.matching(filters))
+        self._redraw()
+        self._say(f"{len(self.trail)} of {len(self.catalogue)} items match the filter")
+        self._again()
+
+    @_tells
+    def _resized(self, change) -> None:
+        self.k = change["new"]
+        self._again()
+
+    @_tells
+    def _searched(self, change) -> None:
+        if not change["new"].strip():
+            return
+        rows = self.finder.find(change["new"])
+        rows = rows[self.finder.matching(self.filters)[rows]]
+        if not len(rows):
+            raise HrlibError(f"no item has {change['new'].strip()!r} in its id, caption or classes")
+        self.choose(rows, f"text {change['new'].strip()!r}")
+
+    @_tells
+    def _row_chosen(self, change) -> None:
+        if not self.controls.setting_row:
+            self.choose([change["new"]], "row number")
+
+    @_tells
+    def _step(self, by: int) -> None:
+        """The next or previous item of those that are walked through: what was lassoed or found, else all that match the filter."""
+        if not len(self.trail):
+            raise HrlibError("no item matches the filter")
+        chosen = self.history.choices[self.history.at].rows if self.history.choices else ()
+        if len(chosen) == 1:
+            place = np.searchsorted(self.trail, chosen[0])
+            onward = place + by if place < len(self.trail) and self.trail[place] == chosen[0] else place - (by < 0)
+        else:
+            onward = 0 if by > 0 else -1
+        self.choose([self.trail[onward % len(self.trail)]], "next" if by > 0 else "previous")
+
+    @_tells
+    def _turn(self, by: int) -> None:
+        choice = self.history.step(by)
+        if choice is None:
+            raise HrlibError("no earlier query" if by < 0 else "no later query")
+        self._answer(choice)
+
+    @_tells
+    def _keep(self, _) -> None:
+        if not len(self.selection):
+            raise HrlibError("nothing to keep: choose an item first")
+        choice = self.history.choices[self.history.at]
+        query = f"row {choice.rows[0]}" if len(choice.rows) == 1 else f"{len(choice.rows)} by {choice.how}"
+        self.kept = keep(self.kept, self.selection, query, self.space)
+        self._say(f"{len(self.kept)} rows of {self.kept['query'].nunique()} queries are kept (explorer.kept)")
+
+    @_tells
+    def _clear(self, _) -> None:
+        self.kept = self.kept.iloc[:0]
+        self._say("nothing is kept any more")
+
+    @_tells
+    def _export(self, _) -> None:
+        kept = len(self.kept) > 0
+        table = self.kept if kept else self.selection
+        if not len(table):
+            raise HrlibError("nothing to export: choose an item first")
+        path = to_csv(table, self.out_dir / ("kept.csv" if kept else "selection.csv"))
+        self._say(f"{len(table)} rows ({'what is kept' if kept else 'the selection'}) written to {path}")
+
+
+def _checked(projections: Mapping[str, Projection], finder: Finder) -> dict[str, Projection]:
+    """The maps of all spaces, each with a place for each item."""
+    for name in finder.vectors:
+        if name not in projections:
+            raise HrlibError(
+                f"no projection of the space {name!r}, only of {', '.join(projections)}: expected one of each"
+            )
+        shape = np.shape(projections[name].coordinates)
+        if shape != (len(finder.catalogue), 2):
+            raise HrlibError(f"{name}: coordinates of shape {shape}, expected ({len(finder.catalogue)}, 2)")
+    return {name: projections[name] for name in finder.vectors}
+
+
+def _column(colour: str | int, finder: Finder, level: int) -> str:
+    """The name of the level or attribute that `colour` means."""
+    hierarchy = finder.hierarchy
+    if not isinstance(colour, str):
+        return hierarchy.levels[hierarchy.index(colour)]
+    if colour == "superclass" and colour not in finder.columns:
+        return hierarchy.levels[level]
+    finder.values(colour)  # which refuses a name that is neither
+    return colour

@@ -1,0 +1,80 @@
+"""The explorer as a still: the map with one item's neighbours marked, and their photos beside it."""
+
+from __future__ import annotations
+
+import html
+from typing import TYPE_CHECKING
+
+import plotly.graph_objects as go
+
+from hrlib.explore import marked_map
+from hrlib.explore.photos import _jpeg, _short
+from hrlib.explore.scatter import scatter
+from hrlib.explore.selection import Finder
+from hrlib.explore.theme import VERDICTS
+
+if TYPE_CHECKING:
+    from hrlib.explore.projection import Projection
+
+COLUMNS, MOST = 3, 12  # photos in a row, and in all
+
+
+def snapshot(finder: Finder, where: Projection, space: str, row: int, k: int, colour: str, level: int) -> go.Figure:
+    """The map on the left; on the right the item and up to `MOST` of its k nearest in the original space, framed as right as they are."""
+    selection = finder.select([row], space, min(k, MOST))
+    items, distances = (
+        selection.loc[selection["role"] == "neighbour", name].to_numpy() for name in ("row", "distance")
+    )
+    figure = scatter(where, finder.catalogue, colour)
+    figure.add_traces(marked_map.marks(where.coordinates, [row], items))
+    verdicts = finder.verdicts([row], items, level)
+    for place, (item, distance, verdict) in enumerate(zip(items, distances, verdicts, strict=True), COLUMNS):
+        style = VERDICTS[verdict]
+        _photo(
+            figure,
+            finder,
+            item,
+            place,
+            f"<b>{style[2]}</b> {distance:.2f}",
+            {"color": style[0], "dash": style[1], "width": 3},
+        )
+    _photo(figure, finder, row, 0, "chosen", {"color": "#000000", "dash": "solid", "width": 1})
+    fine, coarse = finder.hierarchy.levels[0], finder.hierarchy.levels[level]
+    named = {"same": f"same {fine}", "near": f"same {coarse}", "other": f"other {coarse}"}
+    keys = [f"{VERDICTS[verdict][2]} {html.escape(name)}" for verdict, name in named.items()]
+    lines = [
+        f"<b>{_short(str(finder.titles[row]), 26)}</b>",
+        _short(finder.paths[row], 34),
+        *keys,
+        "and cosine distance",
+    ]
+    figure.add_annotation(
+        x=1,
+        y=0.1,
+        xref="x2",
+        yref="y2",
+        text="<br>".join(lines),
+        showarrow=False,
+        xanchor="left",
+        yanchor="top",
+        align="left",
+        font={"size": 12},
+    )
+    tall = 1 + -(-MOST // COLUMNS)
+    frame = {"visible": False, "fixedrange": True}
+    return figure.update_layout(
+        **marked_map.FRAME | {"width": 900},
+        title=f"The space “{html.escape(space)}”, and the nearest to one item in it",
+        xaxis={"domain": [0, 0.6]},
+        xaxis2={**frame, "domain": [0.63, 1], "range": [0, COLUMNS], "anchor": "y2"},
+        yaxis2={**frame, "domain": [0, 1], "range": [tall * 1.25, 0], "anchor": "x2"},
+    )
+
+
+def _photo(figure: go.Figure, finder: Finder, row: int, place: int, text: str, line: dict) -> None:
+    """A photo in the cell `place` of the grid, framed, and a line of text under it."""
+    x, y = place % COLUMNS, place // COLUMNS * 1.25
+    source = _jpeg(finder.catalogue.images[int(row)])
+    figure.add_layout_image(source=source, xref="x2", yref="y2", x=x + 0.05, y=y, sizex=0.9, sizey=0.95, layer="below")
+    figure.add_shape(type="rect", xref="x2", yref="y2", x0=x + 0.05, x1=x + 0.95, y0=y, y1=y + 0.95, line=line)
+    figure.add_annotation(x=x + 0.5, y=y + 1.08, xref="x2", yref="y2", text=text, showarrow=False, font={"size": 12})
