@@ -9,6 +9,7 @@ from hrlib.explore.matrices import class_distances, distance_matrix
 from hrlib.explore.mistakes import mistake_sankey, mistakes
 from hrlib.explore.movie import movie
 from hrlib.explore.photos import contact_sheet, neighbour_gallery
+from hrlib.explore.projection import Projection, project, project_together
 from hrlib.explore.proxy_map import proxy_map
 from hrlib.explore.scatter import scatter, side_by_side
 from hrlib.explore.six_classes import six_classes
@@ -17,6 +18,7 @@ from hrlib.explore.theme import use_in_notebook
 
 __all__ = [
     "Explorer",
+    "Projection",
     "class_distances",
     "cluster_tree",
     "colours",
@@ -31,6 +33,8 @@ __all__ = [
     "mistakes",
     "movie",
     "neighbour_gallery",
+    "project",
+    "project_together",
     "proxies_on_a_circle",
     "proxy_map",
     "scatter",
