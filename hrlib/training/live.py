@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from hrlib import progress
-from hrlib.explore.theme import PALETTE, TEMPLATE
+from hrlib.explore.theme import PALETTE, figure
 
 POINTS = 300  # of the loss curve: more cannot be told apart at its width
 REFRESH = 0.5  # seconds between two messages to the browser
@@ -27,14 +27,14 @@ def training_figure(losses: list[float], history: list[dict[str, Any]], first: i
     epochs = [row["epoch"] for row in history if "map@r" in row]
     scores = [row["map@r"] for row in history if "map@r" in row]
     right = "MAP@R on validation classes by epoch" if scores or not history else "no validation classes"
-    figure = make_subplots(1, 2, subplot_titles=["loss by step", right])
+    drawn = make_subplots(1, 2, subplot_titles=["loss by step", right], figure=figure())
     style = {"mode": "lines", "line": {"color": PALETTE[0], "width": 2}, "showlegend": False}
-    figure.add_scatter(x=steps, y=means, **style, row=1, col=1)
+    drawn.add_scatter(x=steps, y=means, **style, row=1, col=1)
     style = {"mode": "lines+markers", "line": {"color": PALETTE[1], "width": 2}, "showlegend": False}
-    figure.add_scatter(x=epochs, y=scores, **style, row=1, col=2)
-    figure.update_xaxes(title="step", row=1, col=1)
-    figure.update_xaxes(title="epoch", tickformat="d", row=1, col=2)
-    return figure.update_layout(template=TEMPLATE, height=300, margin={"l": 50, "r": 20, "t": 50, "b": 50})
+    drawn.add_scatter(x=epochs, y=scores, **style, row=1, col=2)
+    drawn.update_xaxes(title="step", row=1, col=1)
+    drawn.update_xaxes(title="epoch", tickformat="d", row=1, col=2)
+    return drawn.update_layout(height=300, margin={"l": 50, "r": 20, "t": 50, "b": 50})
 
 
 def thinned(values: list[float], first: int = 0, most: int = POINTS) -> tuple[list[float], list[float]]:
@@ -97,14 +97,14 @@ class LivePanel:
     def __exit__(self, *_) -> None:
         from IPython.display import display
 
-        figure = training_figure(self._losses, self._history, self._first)
+        left = training_figure(self._losses, self._history, self._first)
         if self._box:
             self._box.close()
         if self._handle:
             # not the figure itself: it would show itself anew instead of taking the widget's place
-            self._handle.update(figure._repr_mimebundle_(None, None), raw=True)
+            self._handle.update(left._repr_mimebundle_(None, None), raw=True)
         else:
-            display(figure)
+            display(left)
 
     def _open(self) -> None:
         import ipywidgets
