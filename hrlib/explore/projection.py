@@ -113,6 +113,11 @@ def project_together(
     The first is what `project` makes. Each later one is turned onto the one before (`align.procrustes`: rotated or reflected, and
     of its size); UMAP and t-SNE also start from the one before, since where they put a cluster otherwise depends on little things.
     "disparity" in the quality is the difference from the one before that remains: the spaces', and some of the method's own.
+    So how UMAP and t-SNE arrange far-off clusters in a later picture can be left over from the one before: put first the space that
+    should owe nothing to another (the flat one, the first epoch), and read the shares of neighbours in the quality.
+
+    umap-learn's AlignedUMAP is not used: it costs three times as much and compiles for longer, its spectral start fails for a few
+    items and is not repeatable with duplicates, and it gives up trustworthiness where spaces differ much.
 
     Args:
         spaces: name -> (N, D) unit vectors, in the order in which they are to be compared; D may differ.
