@@ -69,4 +69,5 @@ def caption(quality: dict[str, float], level: str | None = None) -> str:
 
 
 def _short(share: float) -> str:
-    return f"{share:.2f}".removeprefix("0")
+    text = f"{share:.2f}".removeprefix("0")
+    return ">.99" if text == "1.00" and share < 1 else text

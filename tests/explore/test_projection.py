@@ -4,8 +4,6 @@ import numpy as np
 import pytest
 import scipy.spatial
 import torch
-from hypothesis import given
-from hypothesis import strategies as st
 from sklearn.decomposition import PCA
 from sklearn.manifold import trustworthiness
 
@@ -78,34 +76,6 @@ def test_umap_of_few_equal_or_opposite_items(together, x):
     first, again = project(x), project(x)
     assert np.isfinite(first.coordinates).all()
     np.testing.assert_array_equal(first.coordinates, again.coordinates)
-
-
-def near_originals(shown, new, k):
-    """The inverse-square-distance mean of the k nearest originals, with loops."""
-    placed = []
-    for item in new.astype(np.float64):
-        distances = ((shown.embeddings - item) ** 2).sum(axis=1)
-        if (shown.embeddings == item).all(axis=1).any():
-            placed.append(shown.coordinates[distances.argmin()])
-            continue
-        near = np.argsort(distances)[:k]
-        placed.append(np.average(shown.coordinates[near], axis=0, weights=1 / distances[near]))
-    return np.array(placed)
-
-
-@given(st.integers(0, 100), st.integers(1, 80))
-def test_new_items_lie_at_the_weighted_mean_of_their_nearest_originals(together, seed, k):
-    shown = together[2]["flat"]
-    new = np.concatenate([random_units(9, seed, 12), shown.embeddings[seed : seed + 2]])
-    np.testing.assert_allclose(shown.place(new, k), near_originals(shown, new, k), atol=1e-3)
-
-
-def test_an_original_keeps_its_place_among_near_ones_whose_norms_are_larger(together):
-    x = clustered(0.6, 1)
-    x = np.concatenate([x, np.tile(x[:1] * np.float32(1.0005), (30, 1))])  # norms as they are tolerated
-    x[120:, 1] += np.linspace(0, 1e-5, 30, dtype=np.float32)
-    shown = project(x, "tsne", max_iter=250)
-    np.testing.assert_array_equal(shown.place(x[:3]), shown.coordinates[:3])
 
 
 @pytest.mark.parametrize("method, settings", [("pca", {}), ("tsne", {"max_iter": 250})])

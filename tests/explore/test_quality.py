@@ -86,4 +86,5 @@ def test_the_caption_says_what_was_measured():
         "trustworthiness .93 (2,000 points) · neighbours of the same category: .81 in the space, 1.00 in this picture "
         "(.12 by chance) · disparity from the picture before .03"
     )
+    assert "trustworthiness >.99 " in caption({"points": 5.0, "trustworthiness": 0.9951})
     assert caption({"points": 1.0}) == "too few points to measure how far this picture can be trusted"
