@@ -8,6 +8,7 @@ from hrlib.explore.matrices import class_distances, distance_matrix
 from hrlib.explore.mistakes import mistake_sankey, mistakes
 from hrlib.explore.movie import movie
 from hrlib.explore.photos import contact_sheet, neighbour_gallery
+from hrlib.explore.projection import Projection, project, project_together
 from hrlib.explore.proxy_map import proxy_map
 from hrlib.explore.scatter import scatter, side_by_side
 from hrlib.explore.six_classes import six_classes
