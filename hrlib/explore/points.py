@@ -97,17 +97,20 @@ def legend(divided: Groups) -> dict[str, Any]:
     }
 
 
-def legend_height(divided: Groups, width: int = 860) -> int:
-    """About how many pixels a legend below the points takes, on a page of this width."""
-    families = divided.families_are is not None
+def legend_height(divided: Groups, width: int | None = None) -> int:
+    """About how many pixels a legend takes: below the points on a page of this width, or (None) beside them."""
+    families = divided.families_are is not None and not folded(divided)
     names = divided.family_names if folded(divided) else divided.names
-    across = max(
-        1, width // (45 + 7 * min(28, max(map(len, names))))
-    )  # entries, or families with theirs below each other
-    if not families or folded(divided):
-        return 19 * max(2, -(-len(names) // across) + 1)
-    sizes = np.bincount(divided.families)
-    return sum(19 * (int(sizes[start : start + across].max()) + 1) + 6 for start in range(0, len(sizes), across))
+    sizes = np.bincount(divided.families) if families else np.zeros(len(names), np.int64)
+    across = 1 if width is None else max(1, width // (50 + 7 * min(28, max(map(len, names)))))
+    # entries stand beside each other, or families with their entries below each other
+    rows = [int(sizes[start : start + across].max()) + 1 for start in range(0, len(sizes), across)]
+    return 19 * (sum(rows) + 2) + (6 * len(rows) if families else 0)
+
+
+def points_height(divided: Groups, more: int = 0) -> int:
+    """Pixels of a picture with the legend (and `more` entries) beside it: as many as the legend needs, up to where it had better scroll."""
+    return min(max(440, legend_height(divided) + 19 * more), 640)
 
 
 def hover_texts(catalogue: Catalogue) -> np.ndarray | None:

@@ -24,6 +24,7 @@ from hrlib.explore.points import (
     hover_texts,
     legend,
     point_traces,
+    points_height,
 )
 from hrlib.explore.projection import project
 from hrlib.explore.theme import MUTED, figure
@@ -78,7 +79,9 @@ def proxy_map(
         chart.add_trace(_marks(place, tree, level))
     bare_axes(chart).update_yaxes(scaleanchor="x")
     below = add_caption(chart, made.caption(), characters=125)
-    return chart.update_layout(height=540 + below, margin={"l": 10, "r": 10, "t": 48, "b": below + 12})
+    return chart.update_layout(
+        height=points_height(divided, more=2) + 60 + below, margin={"l": 10, "r": 10, "t": 48, "b": below + 12}
+    )
 
 
 def _proxies_of(loss: HierarchicalProxyLoss, given: Hierarchy) -> tuple[Hierarchy, np.ndarray, list[Tensor]]:

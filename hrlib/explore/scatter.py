@@ -22,6 +22,7 @@ from hrlib.explore.points import (
     legend,
     legend_height,
     point_traces,
+    points_height,
 )
 from hrlib.explore.projection import Projection, project, project_together
 from hrlib.explore.theme import figure
@@ -59,7 +60,9 @@ def scatter(
     chart.add_traces([grey_points(xy), *point_traces(xy, divided, hover_texts(catalogue))])
     bare_axes(chart).update_yaxes(scaleanchor="x")
     below = add_caption(chart, where.caption(), characters=125)
-    return chart.update_layout(height=500 + below, margin={"l": 10, "r": 10, "t": 48, "b": below + 12})
+    return chart.update_layout(
+        height=points_height(divided) + 60 + below, margin={"l": 10, "r": 10, "t": 48, "b": below + 12}
+    )
 
 
 def side_by_side(
@@ -99,7 +102,8 @@ def side_by_side(
     bare_axes(chart).update_xaxes(matches="x").update_yaxes(matches="y")
     chart.update_layout(yaxis={"scaleanchor": "x", "matches": None}, xaxis={"matches": None})
     under = {"orientation": "h", "x": 0, "y": -(below + 12) / points, "yanchor": "top"}
-    bottom = below + 24 + legend_height(divided)
+    under["title"] = legend(divided)["title"] | {"side": "top"}
+    bottom = below + 24 + legend_height(divided, 860)
     return chart.update_layout(
         legend=legend(divided) | under, height=points + 40 + bottom, margin={"l": 10, "r": 10, "t": 40, "b": bottom}
     )
