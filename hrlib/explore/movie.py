@@ -11,16 +11,8 @@ import plotly.graph_objects as go
 
 from hrlib.evaluation.vectors import Embeddings
 from hrlib.explore.groups import groups
-from hrlib.explore.points import (
-    PLAIN,
-    add_caption,
-    bare_axes,
-    checked,
-    hover_texts,
-    legend,
-    point_traces,
-    points_height,
-)
+from hrlib.explore.legends import legend, points_height
+from hrlib.explore.points import PLAIN, add_caption, bare_axes, checked, hover_texts, point_traces
 from hrlib.explore.projection import Projection
 from hrlib.explore.scatter import as_projections
 from hrlib.explore.theme import figure

@@ -12,18 +12,8 @@ from plotly.subplots import make_subplots
 from hrlib.errors import HrlibError
 from hrlib.evaluation.vectors import Embeddings
 from hrlib.explore.groups import groups
-from hrlib.explore.points import (
-    add_caption,
-    bare_axes,
-    caption_lines,
-    checked,
-    grey_points,
-    hover_texts,
-    legend,
-    legend_height,
-    point_traces,
-    points_height,
-)
+from hrlib.explore.legends import legend, legend_height, points_height
+from hrlib.explore.points import add_caption, bare_axes, caption_lines, checked, grey_points, hover_texts, point_traces
 from hrlib.explore.projection import Projection, project, project_together
 from hrlib.explore.theme import figure
 
