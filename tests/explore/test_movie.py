@@ -41,7 +41,7 @@ def test_controls_name_the_frames(shop, placed):
     film = movie(placed, shop)
     steps = film.layout.sliders[0].steps
     assert [step.label for step in steps] == ["epoch &lt;1&gt;", "epoch 2"]
-    assert [step.args[0] for step in steps] == [["epoch <1>"], ["epoch 2"]]
+    assert [list(step.args[0]) for step in steps] == [["epoch <1>"], ["epoch 2"]]
     assert [button.label for button in film.layout.updatemenus[0].buttons] == ["▶ play", "❚❚ pause"]
 
 
