@@ -7,8 +7,9 @@ from collections import defaultdict
 import numpy as np
 
 from hrlib.explore.static.axes import Axis, Reach
-from hrlib.explore.static.scatter import colours_of, draw_errors, error_ends
-from hrlib.explore.static.spec import get, rgba
+from hrlib.explore.static.colours import colours_of, rgba
+from hrlib.explore.static.scatter import draw_errors, error_ends
+from hrlib.explore.static.spec import get
 from hrlib.explore.static.text import Text
 
 

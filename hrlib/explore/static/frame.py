@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 
 from hrlib.explore.static.axes import Axis
-from hrlib.explore.static.spec import get, merged, rgba
+from hrlib.explore.static.colours import rgba
+from hrlib.explore.static.spec import get, merged
 from hrlib.explore.static.text import Text
 from hrlib.explore.static.ticks import ticks
 

@@ -8,7 +8,8 @@ import numpy as np
 from matplotlib.colors import to_hex
 
 from hrlib.explore.static import bars, scatter
-from hrlib.explore.static.spec import get, merged, rgba
+from hrlib.explore.static.colours import colours_of, rgba
+from hrlib.explore.static.spec import get, merged
 from hrlib.explore.static.text import Text
 
 SAMPLE = 40  # pixels from an entry's left side to its text
@@ -159,7 +160,7 @@ class Legend:
         canvas, marker, layout = self.scene.canvas, trace.get("marker") or {}, self.scene.layout
         opacity = float(get(trace, "opacity", 1)) * faint
         if trace["type"] == "bar":
-            fill = scatter.colours_of(marker, 1, trace["_colour"], layout)[0]
+            fill = colours_of(marker, 1, trace["_colour"], layout)[0]
             box = (x - 6, y - 6, x + 6, y + 6)
             bars.face(self.scene, marker, _first(get(marker, "pattern.shape", "")), box, (*fill[:3], fill[3] * opacity))
             edge = get(marker, "line.color", "#444444")
@@ -181,7 +182,7 @@ class Legend:
                 "size": float(np.clip(sizes.mean() if len(sizes) else 6, 2, 16)),
                 "symbol": _first(get(marker, "symbol", "circle")),
             }
-            one["color"] = to_hex(scatter.colours_of(marker, 1, colour, layout)[0])
+            one["color"] = to_hex(colours_of(marker, 1, colour, layout)[0])
             outline = get(marker, "line.color", "#444444")
             one["line"] = {
                 "width": _first(get(marker, "line.width", 0)),

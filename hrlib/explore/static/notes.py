@@ -10,7 +10,8 @@ import numpy as np
 from PIL import Image
 
 from hrlib.errors import HrlibError
-from hrlib.explore.static.spec import get, merged, rgba
+from hrlib.explore.static.colours import rgba
+from hrlib.explore.static.spec import get, merged
 from hrlib.explore.static.text import LINE, Text
 
 

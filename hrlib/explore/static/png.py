@@ -14,6 +14,7 @@ from plotly.io._base_renderers import MimetypeRenderer
 
 from hrlib.errors import HrlibError
 from hrlib.explore.static.canvas import compressed
+from hrlib.explore.static.dark import in_the_dark
 from hrlib.explore.static.scene import Scene
 from hrlib.explore.static.spec import get, read
 
@@ -42,7 +43,8 @@ def to_png(figure: go.Figure, width: int = 900, scale: float = 1.0, dark: bool =
 
 
 def _by_matplotlib(figure: go.Figure | dict, width: int, scale: float, dark: bool) -> bytes:
-    scene = Scene(*read(figure, dark), width, scale)
+    spec = read(figure)
+    scene = Scene(*(in_the_dark(*spec) if dark else spec), width, scale)
     scene.draw()
     return scene.canvas.png()
 
@@ -51,8 +53,11 @@ def _by_kaleido(figure: go.Figure | dict, width: int, scale: float, dark: bool) 
     global _without_kaleido
     if _without_kaleido or importlib.util.find_spec("kaleido") is None:
         return None
-    traces, layout = read(figure, dark)
-    shown = {"data": traces, "layout": layout} if dark else figure
+    traces, layout = read(figure)
+    shown = figure
+    if dark:
+        traces, layout = in_the_dark(traces, layout)
+        shown = {"data": traces, "layout": layout}
     size = {"width": round(get(layout, "width", width)), "height": round(layout["height"]), "scale": scale}
     try:
         data = plotly.io.to_image(shown, format="png", validate=False, **size)

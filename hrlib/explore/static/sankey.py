@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.path import Path
 
-from hrlib.explore.static.spec import get, merged, rgba
+from hrlib.explore.static.colours import rgba
+from hrlib.explore.static.spec import get, merged
 from hrlib.explore.static.text import Text
 
 

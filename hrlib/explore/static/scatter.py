@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from hrlib.explore.static.axes import Axis, Reach
-from hrlib.explore.static.spec import get, rgba, scaled_colours
+from hrlib.explore.static.colours import colours_of, rgba
+from hrlib.explore.static.spec import get
 from hrlib.explore.static.text import Text
 
 
@@ -131,38 +132,6 @@ def _diameters(marker: dict) -> np.ndarray:
     if size.ndim and get(marker, "sizemode") == "area":
         share = 2 * np.sqrt(share / 2)
     return np.maximum(share, float(get(marker, "sizemin", 0)) * 2 * (size > 0))
-
-
-def colours_of(spec: dict, count: int, colour: str, layout: dict) -> np.ndarray:
-    """(count, 4): `color` as one colour, as a colour each, or as numbers on a colour scale."""
-    given = get(spec, "color", colour)
-    if isinstance(given, str):
-        return np.tile(rgba(given), (count, 1))
-    given = list(given)[:count]
-    if any(isinstance(value, str) for value in given):
-        known = {value: rgba(value) for value in set(given)}
-        return np.array([known[value] for value in given])
-    spec = merged_scale(spec, layout)
-    values = np.array([np.nan if value is None else value for value in given], float)
-    low, high = limits(values, spec, "c")
-    return scaled_colours(values, get(spec, "colorscale", "Viridis"), low, high, get(spec, "reversescale", False))
-
-
-def merged_scale(spec: dict, layout: dict) -> dict:
-    """The settings of a colour scale: a trace's own, or those of the colour axis that it names."""
-    name = get(spec, "coloraxis")
-    return {**layout.get(name, {}), "_shared": name} if name else spec
-
-
-def limits(values: np.ndarray, spec: dict, letter: str) -> tuple[float, float]:
-    finite = values[np.isfinite(values)]
-    low = get(spec, f"{letter}min", float(finite.min()) if len(finite) else 0.0)
-    high = get(spec, f"{letter}max", float(finite.max()) if len(finite) else 1.0)
-    middle = get(spec, f"{letter}mid")
-    if middle is not None:
-        half = max(high - middle, middle - low)
-        return middle - half, middle + half
-    return float(low), float(high)
 
 
 def draw_errors(scene, trace: dict, axes, numbers, colour: str) -> None:

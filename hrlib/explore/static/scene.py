@@ -11,9 +11,11 @@ from hrlib.errors import HrlibError
 from hrlib.explore.static import bars, heatmap, notes, sankey, scatter, treemap
 from hrlib.explore.static.axes import Axis, link
 from hrlib.explore.static.canvas import Box, Canvas
+from hrlib.explore.static.colourbar import ColourBar, colour_bars
+from hrlib.explore.static.colours import rgba
 from hrlib.explore.static.frame import draw_axis, draw_grid, overhang
 from hrlib.explore.static.legend import Legend, entries
-from hrlib.explore.static.spec import get, rgba
+from hrlib.explore.static.spec import get
 
 ON_AXES = {
     "heatmap": heatmap,
@@ -38,7 +40,7 @@ class Scene:
         self._learn()
         shown = entries(layout, self._named)
         self.legend = Legend(self, shown) if shown else None
-        self.colour_bars = [heatmap.ColourBar(self, spec) for spec in heatmap.bars(self, self.traces)]
+        self.colour_bars = [ColourBar(self, spec) for spec in colour_bars(self, self.traces)]
         self._settle()
 
     def _known(self, traces: list[dict]) -> list[dict]:

@@ -7,9 +7,7 @@ import re
 from collections.abc import Mapping
 
 import numpy as np
-import plotly.colors
 import plotly.graph_objects as go
-from matplotlib.colors import to_rgba
 
 COLORWAY = (
     "#1f77b4",
@@ -43,7 +41,7 @@ def get(spec: object, path: str, default=None):
     return spec
 
 
-def read(figure: go.Figure | dict, dark: bool = False) -> tuple[list[dict], dict]:
+def read(figure: go.Figure | dict) -> tuple[list[dict], dict]:
     """The traces and the layout that are drawn. A figure or its dictionary is not changed."""
     spec = _unpacked(figure.to_dict() if isinstance(figure, go.Figure) else figure)
     traces, layout = spec.get("data") or [], spec.get("layout") or {}
@@ -63,7 +61,7 @@ def read(figure: go.Figure | dict, dark: bool = False) -> tuple[list[dict], dict
         defaults = get(template, f"data.{kind}") or [{}]
         full.append(merged(defaults[counts.get(kind, 0) % len(defaults)], {**trace, "type": kind}))
         counts[kind] = counts.get(kind, 0) + 1
-    return _in_the_dark(full, layout) if dark else (full, layout)
+    return full, layout
 
 
 def merged(below: Mapping, above: Mapping) -> dict:
@@ -104,53 +102,3 @@ def _with_frame(traces: list[dict], layout: dict, frame: dict) -> tuple[list[dic
         note |= {"x": 0, "y": 0, "xanchor": "left", "yanchor": "bottom", "yshift": 4}
         layout["annotations"] = [*(layout.get("annotations") or []), note]
     return traces, layout
-
-
-def rgba(colour: str, opacity: float = 1.0) -> tuple[float, float, float, float]:
-    """A CSS colour as four numbers from 0 to 1."""
-    colour = str(colour).strip().lower()
-    if found := re.fullmatch(r"rgba?\(([^)]*)\)", colour):
-        parts = [float(part) for part in found[1].replace("%", "").split(",")]
-        red, green, blue = (part / 255 for part in parts[:3])
-        return red, green, blue, (parts[3] if len(parts) > 3 else 1.0) * opacity
-    if colour == "transparent":
-        return 0.0, 0.0, 0.0, 0.0
-    red, green, blue, alpha = to_rgba(colour)
-    return red, green, blue, alpha * opacity
-
-
-def scaled_colours(values: np.ndarray, scale, low: float, high: float, reverse: bool = False) -> np.ndarray:
-    """Numbers of any shape -> (..., 4) colours of a colour scale between low and high; NaN is transparent."""
-    if isinstance(scale, str):
-        scale = plotly.colors.get_colorscale(scale)
-    stops = np.array([float(stop) for stop, _ in scale])
-    colours = np.array([rgba(colour) for _, colour in scale])
-    values = np.asarray(values, dtype=float)
-    place = (values - low) / (high - low) if high > low else 0.5 + 0 * values
-    place = np.clip(1 - place if reverse else place, 0, 1)
-    drawn = np.stack([np.interp(place, stops, channel) for channel in colours.T], axis=-1)
-    drawn[np.isnan(place)] = 0
-    return drawn
-
-
-def _in_the_dark(traces: list[dict], layout: dict) -> tuple[list[dict], dict]:
-    """Greys, black and white of the layout and of lines and marks change places; hues, photos and bars with their text stay."""
-    lines = [merged(trace, _inverted(trace)) if trace["type"].startswith("scatter") else trace for trace in traces]
-    return lines, _inverted(layout)
-
-
-def _inverted(spec, key: str = ""):
-    if isinstance(spec, Mapping):
-        return {name: _inverted(value, name) for name, value in spec.items() if name != "template"}
-    if isinstance(spec, list) and spec and isinstance(spec[0], Mapping | str):
-        return [_inverted(item, key) for item in spec]
-    if isinstance(spec, str) and "color" in key:
-        try:
-            red, green, blue, alpha = rgba(spec)
-        except ValueError:  # "Cividis": the name of a scale
-            return spec
-        if max(red, green, blue) - min(red, green, blue) < 0.03:
-            # 17/255 on white's place: a page of JupyterLab's dark theme, not a hole in it
-            grey = round(17 + (242 - 17) * (1 - red))
-            return f"rgba({grey},{grey},{grey},{alpha})"
-    return spec

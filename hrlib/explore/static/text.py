@@ -12,7 +12,8 @@ from matplotlib import font_manager
 from matplotlib.font_manager import FontProperties
 
 from hrlib.explore.static.canvas import Canvas
-from hrlib.explore.static.spec import get, rgba
+from hrlib.explore.static.colours import rgba
+from hrlib.explore.static.spec import get
 
 LINE = 1.3  # height of a line in sizes of its font, as in plotly.js
 TAGS = re.compile(r"(</?(?:b|strong|i|em|sup|sub|span|a|br)\b[^>]*>)", re.IGNORECASE)

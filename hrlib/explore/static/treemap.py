@@ -7,8 +7,8 @@ from collections import defaultdict
 import numpy as np
 
 from hrlib.errors import HrlibError
-from hrlib.explore.static.scatter import limits
-from hrlib.explore.static.spec import get, rgba, scaled_colours
+from hrlib.explore.static.colours import limits, rgba, scaled_colours
+from hrlib.explore.static.spec import get
 from hrlib.explore.static.text import Text
 
 Box = tuple[float, float, float, float]
