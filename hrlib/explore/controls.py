@@ -58,7 +58,9 @@ class Controls:
                 self.export,
             ],
         ]
-        left = widgets.VBox([figure, self.legend, self.status], layout=widgets.Layout(flex="0 0 auto", max_width="100%"))
+        left = widgets.VBox(
+            [figure, self.legend, self.status], layout=widgets.Layout(flex="0 0 auto", max_width="100%")
+        )
         right = widgets.VBox([self.pointed, self.gallery], layout=widgets.Layout(flex="1 1 340px", min_width="0"))
         both = widgets.Layout(display="flex", flex_flow="row wrap", align_items="flex-start", width="100%")
         return widgets.VBox([*(widgets.Box(row, layout=wrap) for row in rows), widgets.Box([left, right], layout=both)])

@@ -162,7 +162,8 @@ class Explorer:
         drawn = self._draw()
         with self.figure.batch_update():
             for old, new in zip(self.figure.data, drawn.data, strict=True):
-                old.update(x=new.x, y=new.y, customdata=new.customdata, selectedpoints=None)
+                old.update(x=new.x, y=new.y, customdata=new.customdata)
+                old.selectedpoints = None
             items = drawn.data[1].marker
             self.figure.data[1].marker.update(
                 color=items.color, cmax=items.cmax, colorscale=items.colorscale, symbol=items.symbol
@@ -170,14 +171,17 @@ class Explorer:
             self.figure.layout.selections = ()
 
     def _mark(self, keep_lasso: bool) -> None:
-        rows = [self.selection.loc[self.selection["role"] == role, "row"].to_numpy() for role in ("chosen", "neighbour")]
+        rows = [
+            self.selection.loc[self.selection["role"] == role, "row"].to_numpy() for role in ("chosen", "neighbour")
+        ]
         marks = marked_map.marks(self.projections[self.space].coordinates, *rows)
         with self.figure.batch_update():
             for trace, mark in zip(self.figure.data[-len(marks) :], marks, strict=True):
-                trace.update(x=mark.x, y=mark.y, marker={"size": mark.marker.size}, selectedpoints=None)
+                trace.update(x=mark.x, y=mark.y, marker={"size": mark.marker.size})
             if not keep_lasso:
-                self.figure.data[1].selectedpoints = None
                 self.figure.layout.selections = ()
+                for trace in self.figure.data:
+                    trace.selectedpoints = None
 
     def _rows(self, points) -> np.ndarray:
         return np.asarray(self.figure.data[1].customdata)[points.point_inds].astype(np.int64)

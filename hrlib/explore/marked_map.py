@@ -21,7 +21,16 @@ SHAPES = {"chosen": "diamond-open", "neighbours": "circle-open"}
 # a width of its own: a figure in a box is drawn before it knows the box, and the gallery beside it takes what is left
 FRAME = {"width": 600, "height": 520, "margin": {"l": 5, "r": 5, "t": 40, "b": 5}, "showlegend": False}
 AXIS = {"showgrid": False, "zeroline": False, "showticklabels": False, "ticks": ""}
-SIGNS = {"circle": "●", "diamond": "◆", "triangle-up": "▲", "cross": "✚", "star": "★", "x": "✖", "square": "■", "triangle-down": "▼"}
+SIGNS = {
+    "circle": "●",
+    "diamond": "◆",
+    "triangle-up": "▲",
+    "cross": "✚",
+    "star": "★",
+    "x": "✖",
+    "square": "■",
+    "triangle-down": "▼",
+}
 FOLDED = 24  # with more groups than this the legend names their families, or the first of them
 
 
@@ -72,7 +81,12 @@ def legend(divided: Groups) -> str:
     """The groups' names with their colours and marks, as HTML; the families' where the groups are many."""
     fold = len(divided) > FOLDED and divided.families_are is not None
     names = divided.family_names if fold else divided.names
-    shown = zip(names, divided.family_colours if fold else divided.colours, ["square"] * len(names) if fold else divided.marks, strict=True)
+    shown = zip(
+        names,
+        divided.family_colours if fold else divided.colours,
+        ["square"] * len(names) if fold else divided.marks,
+        strict=True,
+    )
     entries = [
         f'<span style="white-space:nowrap;margin-right:12px"><span style="color:{colour}">{SIGNS.get(mark, "○")}</span> {html.escape(str(name)[:32])}</span> '
         for name, colour, mark in list(shown)[:FOLDED]
