@@ -5,22 +5,39 @@ from hrlib.explore.circle import descend, proxies_on_a_circle
 from hrlib.explore.clusters import cluster_tree
 from hrlib.explore.colours import colours
 from hrlib.explore.explorer import Explorer
+from hrlib.explore.matrices import class_distances, distance_matrix
+from hrlib.explore.mistakes import mistake_sankey, mistakes
+from hrlib.explore.movie import movie
 from hrlib.explore.photos import contact_sheet, neighbour_gallery
+from hrlib.explore.projection import Projection, project, project_together
+from hrlib.explore.proxy_map import proxy_map
+from hrlib.explore.scatter import scatter, side_by_side
 from hrlib.explore.six_classes import six_classes
 from hrlib.explore.theme import use_in_notebook
 
 __all__ = [
     "Explorer",
+    "Projection",
+    "class_distances",
     "cluster_tree",
     "colours",
     "contact_sheet",
     "curves",
     "descend",
     "differences",
+    "distance_matrix",
     "mistake_chart",
     "mistake_heights",
+    "mistake_sankey",
+    "mistakes",
+    "movie",
     "neighbour_gallery",
+    "project",
+    "project_together",
     "proxies_on_a_circle",
+    "proxy_map",
+    "scatter",
+    "side_by_side",
     "six_classes",
     "tree",
     "use_in_notebook",

@@ -90,7 +90,7 @@ def draw_proxy(drawn: go.Figure, column: int, proxy: Tensor, parent: tuple[float
         y=[parent[1], y],
         mode="lines+markers",
         line={"color": colour, "width": 1},
-        marker={"color": colour, "symbol": "square", "size": [0, 15], "line": {"width": 2}},
+        marker={"color": colour, "symbol": "square", "size": [0, 15], "opacity": 1, "line": {"width": 2}},
         **named,
         row=1,
         col=column,

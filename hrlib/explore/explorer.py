@@ -18,6 +18,7 @@ from hrlib.explore import cards, marked_map
 from hrlib.explore.choices import KEPT, Choice, History, keep, to_csv
 from hrlib.explore.controls import ANY, Controls
 from hrlib.explore.groups import groups
+from hrlib.explore.map_widget import MapWidget
 from hrlib.explore.selection import COLUMNS, Finder
 from hrlib.explore.snapshot import snapshot
 
@@ -97,7 +98,7 @@ class Explorer:
         if interactive:
             self.controls = Controls(self.finder, self.colour, self.k)
             drawn = self._draw()
-            self.figure = go.FigureWidget(drawn.data, drawn.layout)
+            self.figure = MapWidget(drawn.data, drawn.layout)
             self.figure._config = {"displaylogo": False, "showSendToCloud": False}
             items = self.figure.data[1]
             items.on_hover(self._hovered)
@@ -107,13 +108,11 @@ class Explorer:
 
     def show(self):
         """What a notebook's cell ends with: the widget, or the static figure where interactive is False."""
-        return self.static() if self.figure is None else self.controls.arranged(self.figure)
+        return self.static() if self.figure is None else self.controls.arranged(self.figure.complete())
 
     def _ipython_display_(self) -> None:
         from IPython.display import display
 
-        if self.figure is not None:
-            self.figure._repr_mimebundle_()  # brings its state up to date; inside a box nobody else asks for it
         display(self.show())
 
     def static(self, row: int | None = None) -> go.Figure:

@@ -68,8 +68,8 @@ class Projection:
             embeddings: (M, D) unit vectors.
             k: the number of nearest originals; where there are fewer, all; not used by "pca".
         """
-        old = torch.from_numpy(self.embeddings)
-        new = same_dimensions(unit_vectors(embeddings, "new embeddings", "cpu"), old)
+        new = unit_vectors(embeddings, "new embeddings", "cpu")
+        old = same_dimensions(new, torch.from_numpy(self.embeddings))
         if self.axes is not None:
             return on_axes(new.numpy(), self.axes)
         found, similarity = neighbours(new, min(k, len(old)), gallery=old)
@@ -193,7 +193,7 @@ def _coordinates(
             axes = (axes @ matrix + np.append(np.zeros((x.shape[1], 2)), [offset], axis=0)).astype(np.float32)
         return {"coordinates": on_axes(x, axes), "axes": axes}
     start = on_axes(x, axes) if before is None else before.coordinates
-    coordinates = reduce(x, method, settings, start.astype(np.float64))
+    coordinates = reduce(x, method, settings, start.astype(np.float64), onward=before is not None)
     if before is not None:
         matrix, offset = procrustes(coordinates, before.coordinates)
         coordinates = (coordinates @ matrix + offset).astype(np.float32)

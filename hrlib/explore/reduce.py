@@ -12,6 +12,9 @@ from sklearn.decomposition import PCA
 from hrlib.errors import HrlibError
 from hrlib.settings import nearest, strict
 
+# UMAP's learning rate where it starts from a picture before. With its own, 1, the points of two spaces that hardly differ are moved
+# about: a disparity of .15 to .18 where it need be .01 (1,000 points). Trustworthiness is the same, also from a start that is all wrong.
+ONWARD = 0.1
 FEWEST = 4  # items that have neighbourhoods to speak of: fewer are drawn by their principal components
 
 
@@ -107,8 +110,10 @@ def on_axes(x: np.ndarray, axes: np.ndarray) -> np.ndarray:
     return x @ axes[:-1] + axes[-1]
 
 
-def reduce(x: np.ndarray, method: str, settings: dict[str, Any], start: np.ndarray) -> np.ndarray:
+def reduce(x: np.ndarray, method: str, settings: dict[str, Any], start: np.ndarray, onward: bool = False) -> np.ndarray:
     """UMAP's or t-SNE's coordinates (N, 2) float32 of unit vectors x (N, D), from a `start` (N, 2) on.
+
+    With `onward` the start is a picture of the same items, and UMAP moves them by smaller steps.
 
     Both methods arrange what is near and leave the rest as it starts. They start from principal components, or from the picture
     before (Kobak and Linderman 2021, "Initialization is critical for preserving global data structure in both t-SNE and UMAP").
@@ -134,6 +139,7 @@ def reduce(x: np.ndarray, method: str, settings: dict[str, Any], start: np.ndarr
         # of opposite vectors, too, the distance is a distance: without infinity they would get no coordinates
         fit = umap.UMAP(
             metric="cosine",
+            learning_rate=ONWARD if onward else 1.0,
             init=start.astype(np.float32),
             random_state=seed,
             n_jobs=1,

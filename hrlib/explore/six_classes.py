@@ -82,7 +82,7 @@ def _coarse_proxy(drawn: go.Figure, mean: Tensor, colour: str, name: str) -> Non
         mode="markers+text",
         marker={"color": colour, "symbol": "diamond", "size": 22, "line": {"width": 3}},
         text=[name],
-        textposition="middle left" if mean[0] > 0 else "middle right",
+        textposition="bottom center" if mean[1] > 0 else "top center",
         name=f"coarse proxy of {name}",
         row=1,
         col=2,

@@ -86,6 +86,9 @@ def explorer(open_notebook, lab):
         content=".Toastify { display: none }"
     )  # JupyterLab's question about news lies over the gallery
     notebook.panel.locator(".js-plotly-plot").scroll_into_view_if_needed()
+    notebook.page.wait_for_function(
+        "() => document.querySelector('.js-plotly-plot')._fullData.some(trace => trace.name === 'items')"
+    )
     notebook.page.wait_for_timeout(2000)  # the page comes to rest
     return notebook
 
