@@ -18,6 +18,7 @@ from hrlib.explore import cards, marked_map
 from hrlib.explore.choices import KEPT, Choice, History, keep, to_csv
 from hrlib.explore.controls import ANY, Controls
 from hrlib.explore.groups import groups
+from hrlib.explore.map_widget import MapWidget
 from hrlib.explore.selection import COLUMNS, Finder
 from hrlib.explore.snapshot import snapshot
 
@@ -97,7 +98,7 @@ class Explorer:
         if interactive:
             self.controls = Controls(self.finder, self.colour, self.k)
             drawn = self._draw()
-            self.figure = go.FigureWidget(drawn.data, drawn.layout)
+            self.figure = MapWidget(drawn.data, drawn.layout)
             self.figure._config = {"displaylogo": False, "showSendToCloud": False}
             items = self.figure.data[1]
             items.on_hover(self._hovered)
@@ -107,13 +108,11 @@ class Explorer:
 
     def show(self):
         """What a notebook's cell ends with: the widget, or the static figure where interactive is False."""
-        return self.static() if self.figure is None else self.controls.arranged(self.figure)
+        return self.static() if self.figure is None else self.controls.arranged(self.figure.complete())
 
     def _ipython_display_(self) -> None:
         from IPython.display import display
 
-        if self.figure is not None:
-            self.figure._repr_mimebundle_()  # brings its state up to date; inside a box nobody else asks for it
         display(self.show())
 
     def static(self, row: int | None = None) -> go.Figure:
@@ -162,7 +161,8 @@ class Explorer:
         drawn = self._draw()
         with self.figure.batch_update():
             for old, new in zip(self.figure.data, drawn.data, strict=True):
-                old.update(x=new.x, y=new.y, customdata=new.customdata, selectedpoints=None)
+                old.update(x=new.x, y=new.y, customdata=new.customdata)
+                old.selectedpoints = None
             items = drawn.data[1].marker
             self.figure.data[1].marker.update(
                 color=items.color, cmax=items.cmax, colorscale=items.colorscale, symbol=items.symbol
@@ -176,10 +176,11 @@ class Explorer:
         marks = marked_map.marks(self.projections[self.space].coordinates, *rows)
         with self.figure.batch_update():
             for trace, mark in zip(self.figure.data[-len(marks) :], marks, strict=True):
-                trace.update(x=mark.x, y=mark.y, marker={"size": mark.marker.size}, selectedpoints=None)
+                trace.update(x=mark.x, y=mark.y, marker={"size": mark.marker.size})
             if not keep_lasso:
-                self.figure.data[1].selectedpoints = None
                 self.figure.layout.selections = ()
+                for trace in self.figure.data:
+                    trace.selectedpoints = None
 
     def _rows(self, points) -> np.ndarray:
         return np.asarray(self.figure.data[1].customdata)[points.point_inds].astype(np.int64)

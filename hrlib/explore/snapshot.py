@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 
 from hrlib.explore import marked_map
 from hrlib.explore.photos import _jpeg, _short
+from hrlib.explore.points import add_caption
 from hrlib.explore.scatter import scatter
 from hrlib.explore.selection import Finder
 from hrlib.explore.theme import VERDICTS
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from hrlib.explore.projection import Projection
 
 COLUMNS, MOST = 3, 12  # photos in a row, and in all
+PITCH = 1.25  # rows of photos apart, in photos: room for a line of text under each
+TALL, UNDER = 540, 110  # pixels of the map, and of the legend under it
 
 
 def snapshot(finder: Finder, where: Projection, space: str, row: int, k: int, colour: str, level: int) -> go.Figure:
@@ -60,20 +63,25 @@ def snapshot(finder: Finder, where: Projection, space: str, row: int, k: int, co
         align="left",
         font={"size": 12},
     )
-    tall = 1 + -(-MOST // COLUMNS)
-    frame = {"visible": False, "fixedrange": True}
+    rows, frame = 1 + -(-MOST // COLUMNS), {"visible": False, "fixedrange": True}
+    figure.layout.annotations = [note for note in figure.layout.annotations if note.yref == "y2"]
+    below = add_caption(figure, where.caption(), characters=80)
+    legend = {"orientation": "h", "x": 0, "y": -(below + 10) / TALL, "yanchor": "top"}
     return figure.update_layout(
-        **marked_map.FRAME | {"width": 900},
         title=f"The space “{html.escape(space)}”, and the nearest to one item in it",
+        width=900,
+        height=TALL + 48 + below + UNDER,
+        margin={"l": 10, "r": 10, "t": 48, "b": below + UNDER},
+        legend=legend,
         xaxis={"domain": [0, 0.6]},
-        xaxis2={**frame, "domain": [0.63, 1], "range": [0, COLUMNS], "anchor": "y2"},
-        yaxis2={**frame, "domain": [0, 1], "range": [tall * 1.25, 0], "anchor": "x2"},
+        xaxis2={**frame, "domain": [0.62, 1], "range": [0, COLUMNS], "anchor": "y2"},
+        yaxis2={**frame, "domain": [0, 1], "range": [rows * PITCH, 0], "anchor": "x2"},
     )
 
 
 def _photo(figure: go.Figure, finder: Finder, row: int, place: int, text: str, line: dict) -> None:
     """A photo in the cell `place` of the grid, framed, and a line of text under it."""
-    x, y = place % COLUMNS, place // COLUMNS * 1.25
+    x, y = place % COLUMNS, place // COLUMNS * PITCH
     source = _jpeg(finder.catalogue.images[int(row)])
     figure.add_layout_image(source=source, xref="x2", yref="y2", x=x + 0.05, y=y, sizex=0.9, sizey=0.95, layer="below")
     figure.add_shape(type="rect", xref="x2", yref="y2", x0=x + 0.05, x1=x + 0.95, y0=y, y1=y + 0.95, line=line)

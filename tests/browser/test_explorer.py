@@ -8,11 +8,11 @@ from PIL import Image
 
 SECONDS = 180_000  # ms: other jobs may keep the processor busy
 MAKE = """
-import types
 import numpy as np
 import pandas as pd
 import hrlib as hr
 from hrlib.explore import Explorer
+from hrlib.explore.projection import project_together
 
 rng = np.random.default_rng(0)
 rows = np.arange(96)
@@ -33,26 +33,20 @@ def space(noise):
     x = 2 * rng.normal(size=(4, 16))[rows % 4] + rng.normal(size=(12, 16))[rows % 12] + noise * rng.normal(size=(96, 16))
     return (x / np.linalg.norm(x, axis=1, keepdims=True)).astype(np.float32)
 
-def map_of(x):  # principal components: no need of UMAP here
-    centred = x - x.mean(axis=0)
-    return types.SimpleNamespace(coordinates=(centred @ np.linalg.svd(centred, full_matrices=False)[2][:2].T).astype(np.float32))
-
 spaces = {"flat " + nasty: space(0.6), "hierarchical": space(0.3)}
 """
 SHOW = """
-explorer = Explorer(catalogue, spaces, {name: map_of(x) for name, x in spaces.items()}, k=6)
+explorer = Explorer(catalogue, spaces, project_together(spaces, "pca", hierarchy=hierarchy), k=6)
 explorer
 """
 # where the items are on the page, and the edges of the map
 SPOTS = """() => {
     const gd = document.querySelector('.js-plotly-plot'), {_fullLayout: {xaxis, yaxis}} = gd;
     const box = gd.getBoundingClientRect(), spots = {};
-    for (const trace of gd._fullData) {
-        if (!trace.customdata) continue;
-        Array.from(trace.customdata).forEach((row, at) => {
-            spots[row] = [box.x + xaxis._offset + xaxis.d2p(trace.x[at]), box.y + yaxis._offset + yaxis.d2p(trace.y[at])];
-        });
-    }
+    const items = gd._fullData.find(trace => trace.name === 'items');
+    Array.from(items.customdata).forEach((row, at) => {
+        spots[row] = [box.x + xaxis._offset + xaxis.d2p(items.x[at]), box.y + yaxis._offset + yaxis.d2p(items.y[at])];
+    });
     const left = box.x + xaxis._offset, top = box.y + yaxis._offset;
     return {spots, left, top, right: left + xaxis._length, bottom: top + yaxis._length};
 }"""
@@ -92,6 +86,9 @@ def explorer(open_notebook, lab):
         content=".Toastify { display: none }"
     )  # JupyterLab's question about news lies over the gallery
     notebook.panel.locator(".js-plotly-plot").scroll_into_view_if_needed()
+    notebook.page.wait_for_function(
+        "() => document.querySelector('.js-plotly-plot')._fullData.some(trace => trace.name === 'items')"
+    )
     notebook.page.wait_for_timeout(2000)  # the page comes to rest
     return notebook
 
@@ -142,6 +139,7 @@ def test_explorer(explorer):
     assert not {int(row) for row in held} & set(shown(explorer))
     explorer.picture("4 lasso")
 
+    page.wait_for_function("() => document.querySelectorAll('.js-plotly-plot .selectionlayer path').length > 0")
     text = panel.get_by_label("find")
     text.fill("SKU-04")
     text.press("Enter")
@@ -149,6 +147,8 @@ def test_explorer(explorer):
     panel.get_by_role("button", name="Next", exact=True).focus()
     page.keyboard.press("Enter")
     chosen(explorer, "chosen: row 40, by next")
+    page.wait_for_function("() => !document.querySelector('.js-plotly-plot .selectionlayer path')")  # the lasso is gone
+    page.wait_for_timeout(1000)
     explorer.picture("5 text and next")
 
     before = shown(explorer)

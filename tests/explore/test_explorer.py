@@ -1,7 +1,5 @@
 """The explorer's Python side, driven as the browser drives it: through the widgets' values and plotly's messages."""
 
-from types import SimpleNamespace
-
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
@@ -9,13 +7,16 @@ import pytest
 
 import hrlib as hr
 from hrlib.explore import Explorer
+from hrlib.explore.groups import groups
+from hrlib.explore.projection import Projection
 from hrlib.explore.selection import COLUMNS
 from tests.evaluation.made_up import random_units
 from tests.explore.test_selection import NASTY, catalogue
 
 
 def places(n=40, seed=0):
-    return SimpleNamespace(coordinates=np.random.default_rng(seed).normal(size=(n, 2)).astype(np.float32))
+    coordinates = np.random.default_rng(seed).normal(size=(n, 2)).astype(np.float32)
+    return Projection(coordinates, "pca", {}, {"trustworthiness": 0.87, "points": n}, random_units(n))
 
 
 @pytest.fixture
@@ -26,20 +27,18 @@ def explorer(tmp_path):
 
 
 def send(explorer, event, rows):
-    """What the browser sends when the pointer does something to these items; whatever trace each of them is in."""
-    figure, spots = explorer.figure, []
-    for number, trace in enumerate(figure.data):
-        own = [] if trace.customdata is None else np.asarray(trace.customdata).reshape(-1).tolist()
-        spots += [(number, own.index(row), trace) for row in rows if row in own]
-    assert len(spots) == len(rows), "not all of these items are on the map"
+    """What the browser sends when the pointer does something to these items."""
+    items = explorer.figure.data[1]
+    at = [np.asarray(items.customdata).tolist().index(row) for row in rows]
     points = {
-        "trace_indexes": [number for number, _, _ in spots],
-        "point_indexes": [point for _, point, _ in spots],
-        "xs": [float(trace.x[point]) for _, point, trace in spots],
-        "ys": [float(trace.y[point]) for _, point, trace in spots],
+        "trace_indexes": [1] * len(at),
+        "point_indexes": at,
+        "xs": [float(items.x[point]) for point in at],
+        "ys": [float(items.y[point]) for point in at],
     }
     selector = {"type": "lasso", "selector_state": {"xs": [0, 1], "ys": [0, 1]}} if event == "plotly_selected" else None
-    figure._js2py_pointsCallback = {"event_type": event, "points": points, "selector": selector, "device_state": None}
+    message = {"event_type": event, "points": points, "selector": selector, "device_state": None}
+    explorer.figure._js2py_pointsCallback = message
 
 
 def rows(explorer, role):
@@ -58,15 +57,16 @@ def on_map(explorer, name):
     return np.stack([trace.x, trace.y], axis=1)
 
 
-def test_every_item_is_on_the_map_once_where_it_was_projected(explorer):
-    seen = []
-    for trace in explorer.figure.data:
-        if trace.customdata is not None:
-            seen += list(trace.customdata)
-            spots = explorer.projections["flat"].coordinates[np.asarray(trace.customdata)]
-            np.testing.assert_allclose(np.stack([trace.x, trace.y], 1), spots)
-    assert sorted(seen) == list(range(40))
+def test_every_item_is_on_the_map_in_its_colour_where_it_was_projected(explorer):
+    items = explorer.figure.data[1]
+    assert list(items.customdata) == list(range(40))
+    np.testing.assert_allclose(on_map(explorer, "items"), explorer.projections["flat"].coordinates)
+    divided = groups(explorer.catalogue, "category")
+    np.testing.assert_array_equal(items.marker.color, explorer.catalogue.hierarchy.column("category"))
+    assert [colour for _, colour in items.marker.colorscale] == list(divided.colours)
     assert explorer.selection.empty and list(explorer.selection.columns) == COLUMNS
+    legend = explorer.controls.legend.value
+    assert all(name in legend for name in ("Straße 0", "Straße 1", *divided.colours, "trustworthiness .87"))
 
 
 def test_hover_shows_the_photo_with_its_texts_escaped(explorer):
@@ -107,12 +107,12 @@ def test_frames_and_labels_tell_how_right_each_neighbour_is(explorer):
         assert f"<b>{mark}</b> {name}" in card and f"border:3px {border}" in card and 'alt="' in card
 
 
-def test_lasso_over_several_traces(explorer):
+def test_lasso_over_several_items(explorer):
     send(explorer, "plotly_selected", [0, 5, 12, 20])
     assert rows(explorer, "chosen") == [0, 5, 12, 20]
     assert rows(explorer, "neighbour") == brute_force(explorer, [0, 5, 12, 20], "flat")
     assert "<b>4 chosen, by lasso</b>: Straße 0 3, Straße 1 1" in explorer.controls.gallery.value
-    assert any(trace.selectedpoints for trace in explorer.figure.data)
+    assert len(explorer.figure.data[1].selectedpoints) == 4
     send(explorer, "plotly_selected", [7, 8])
     assert rows(explorer, "chosen") == [7, 8]
     send(explorer, "plotly_click", [3])
@@ -143,7 +143,8 @@ def test_colour_and_results(explorer):
     send(explorer, "plotly_click", [9])
     for colour, classes in (("product", 10), ("colour", 3), ("category", 2)):
         explorer.controls.colour.value = colour
-        assert sum(trace.customdata is not None for trace in explorer.figure.data) == classes
+        assert len(np.unique(explorer.figure.data[1].marker.color)) == classes
+        assert explorer.figure.data[1].marker.cmax == classes - 1
     assert rows(explorer, "chosen") == [9]
     explorer.controls.k.value = 200
     assert len(rows(explorer, "neighbour")) == 39
@@ -157,11 +158,12 @@ def test_filter_of_neighbours_and_map(explorer):
     c.value.value = "red"
     mask = (explorer.catalogue.items["colour"] == "red").to_numpy()
     assert rows(explorer, "neighbour") == brute_force(explorer, [1], "flat", mask=mask)
-    reachable = np.concatenate([trace.customdata for trace in explorer.figure.data if trace.customdata is not None])
-    assert sorted(reachable) == np.flatnonzero(mask).tolist()
+    assert list(explorer.figure.data[1].customdata) == np.flatnonzero(mask).tolist()
+    np.testing.assert_allclose(on_map(explorer, "items"), explorer.projections["flat"].coordinates[mask])
     assert len(on_map(explorer, "filtered out")) == 40 - mask.sum()
-    c.next.click()  # walks through what matches; row 1 does not
-    assert rows(explorer, "chosen") == [np.flatnonzero(mask)[0]] or mask[rows(explorer, "chosen")[0]]
+    c.row.value = 1  # which does not match
+    c.next.click()  # walks through what does
+    assert rows(explorer, "chosen") == [min(row for row in np.flatnonzero(mask) if row > 1)]
     c.column.value = "(any)"
     assert explorer.filters == {} and len(on_map(explorer, "filtered out")) == 0 and c.value.disabled
 
