@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 import plotly.graph_objects as go
 
 from hrlib.errors import HrlibError
@@ -79,7 +80,7 @@ def hover_texts(catalogue: Catalogue) -> np.ndarray | None:
     if len(catalogue) > PLAIN:
         return None
     titles = catalogue.items[catalogue.caption or "id"]
-    first = [_short("" if title is None else str(title), 70) for title in titles]
+    first = [_short("" if pd.isna(title) else str(title), 70) for title in titles]
     paths = [_short(" › ".join(catalogue.hierarchy.path(row)), 90) for row in range(len(catalogue))]
     return np.array([f"<b>{title}</b><br>{path}" for title, path in zip(first, paths, strict=True)], dtype=object)
 
