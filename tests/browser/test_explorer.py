@@ -162,7 +162,7 @@ def test_explorer(explorer):
         panel.get_by_text("1 chosen by next, 6 neighbours")
     ).first.wait_for()
     page.wait_for_function(
-        "() => document.querySelector('.js-plotly-plot').data.some(trace => trace.name === 'filtered out' && trace.x.length === 64)"
+        "() => document.querySelector('.js-plotly-plot').data.some(trace => trace.name === 'items' && trace.x.length === 32)"
     )
     page.wait_for_function(
         "() => [...document.querySelectorAll('figure[data-row]')].every(figure => figure.dataset.row % 3 === 0)"
