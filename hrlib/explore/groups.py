@@ -72,7 +72,7 @@ def by_level(hierarchy: Hierarchy, level: str | int) -> Groups:
     index, top = hierarchy.index(level), hue_level(hierarchy)
     families = superclasses(hierarchy, index)
     names, shown = hierarchy.names[index], tuple(colours(hierarchy, index))
-    if index >= top:
+    if index >= top or hierarchy.n_classes[top] == len(names):
         return _each_its_own(hierarchy.levels[index], hierarchy.column(index), names, shown)
     marks = MARKS if len(names) <= len(MARKS) else [MARKS[family % len(MARKS)] for family in families]
     return Groups(

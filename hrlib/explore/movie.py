@@ -11,7 +11,8 @@ import plotly.graph_objects as go
 
 from hrlib.evaluation.vectors import Embeddings
 from hrlib.explore.groups import groups
-from hrlib.explore.points import PLAIN, add_caption, bare_axes, checked, hover_texts, legend, point_traces
+from hrlib.explore.legends import legend, points_height
+from hrlib.explore.points import PLAIN, add_caption, bare_axes, checked, hover_texts, point_traces
 from hrlib.explore.projection import Projection
 from hrlib.explore.scatter import as_projections
 from hrlib.explore.theme import figure
@@ -50,7 +51,7 @@ def movie(
     edge = 0.05 * np.maximum(high - low, 1e-6)
     bare_axes(chart).update_xaxes(range=[float(low[0] - edge[0]), float(high[0] + edge[0])])
     chart.update_yaxes(range=[float(low[1] - edge[1]), float(high[1] + edge[1])], scaleanchor="x")
-    chart.update_layout(height=500 + below, margin={"l": 10, "r": 10, "t": 48, "b": below + 12})
+    chart.update_layout(height=points_height(divided) + 60 + below, margin={"l": 10, "r": 10, "t": 48, "b": below + 12})
     return _controls(chart, list(placed), moves=len(catalogue) <= PLAIN)
 
 

@@ -1,4 +1,4 @@
-"""Points of a picture as plotly traces: one a class, small enough for 50,000 items, with a legend that folds."""
+"""Points of a picture as plotly traces: one a class, small enough for 50,000 items; what stands around them."""
 
 from __future__ import annotations
 
@@ -8,18 +8,19 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 import plotly.graph_objects as go
 
 from hrlib.errors import HrlibError
 from hrlib.explore.colours import GREY, to_lch
 from hrlib.explore.groups import Groups
+from hrlib.explore.legends import entry, folded
 from hrlib.explore.photos import _short
 
 if TYPE_CHECKING:
     from hrlib.catalogue import Catalogue
 
 PLAIN = 2_000  # up to so many points are drawn as SVG and carry a text each; more by WebGL (a page has 8 to 16 of its contexts)
-FOLDED = 20  # with more groups than this the legend shows their families only
 TRACES = 60  # with more groups than this a family is one trace, its points coloured by a scale of its shades
 MOST = 300  # traces at all
 
@@ -61,7 +62,7 @@ def point_traces(
             )
         )
     if fold and legend:
-        made += [_entry(divided, family, **panel) for family in np.unique(divided.families)]
+        made += [entry(divided, family, **panel) for family in np.unique(divided.families)]
     return made
 
 
@@ -74,48 +75,12 @@ def grey_points(xy: np.ndarray, **panel: Any) -> go.Scatter | go.Scattergl:
     )
 
 
-def folded(divided: Groups) -> bool:
-    """Whether the legend shows the families only."""
-    return len(divided) > FOLDED and divided.families_are is not None
-
-
-def legend(divided: Groups) -> dict[str, Any]:
-    """The legend's layout: right of the points, scrolling where it is long; a click greys a whole family."""
-    shown = (
-        f"{_short(divided.families_are, 24)}<br>(shades: {_short(divided.by, 24)})"
-        if folded(divided)
-        else _short(divided.by, 24)
-    )
-    return {
-        "title": {"text": shown},
-        "groupclick": "togglegroup",
-        "itemsizing": "constant",
-        "tracegroupgap": 0 if folded(divided) or divided.families_are is None else 6,
-        "x": 1.01,
-        "y": 1,
-        "yref": "paper",
-    }
-
-
-def legend_height(divided: Groups, width: int = 860) -> int:
-    """About how many pixels a legend below the points takes, on a page of this width."""
-    families = divided.families_are is not None
-    names = divided.family_names if folded(divided) else divided.names
-    across = max(
-        1, width // (45 + 7 * min(28, max(map(len, names))))
-    )  # entries, or families with theirs below each other
-    if not families or folded(divided):
-        return 19 * max(2, -(-len(names) // across) + 1)
-    sizes = np.bincount(divided.families)
-    return sum(19 * (int(sizes[start : start + across].max()) + 1) + 6 for start in range(0, len(sizes), across))
-
-
 def hover_texts(catalogue: Catalogue) -> np.ndarray | None:
     """(N,) object: each item's title and its path in the hierarchy, with markup shown as text; None for more than `PLAIN` items."""
     if len(catalogue) > PLAIN:
         return None
     titles = catalogue.items[catalogue.caption or "id"]
-    first = [_short("" if title is None else str(title), 70) for title in titles]
+    first = [_short("" if pd.isna(title) else str(title), 70) for title in titles]
     paths = [_short(" › ".join(catalogue.hierarchy.path(row)), 90) for row in range(len(catalogue))]
     return np.array([f"<b>{title}</b><br>{path}" for title, path in zip(first, paths, strict=True)], dtype=object)
 
@@ -214,27 +179,6 @@ def _shaded(divided: Groups, mine: np.ndarray, labels: np.ndarray) -> dict[str, 
         "showscale": False,
         "symbol": symbol,
     }
-
-
-def _entry(divided: Groups, family: int, **panel: Any) -> go.Scatter:
-    """A line of a folded legend, which switches the traces of its family."""
-    mine = np.flatnonzero(divided.families == family)
-    marks = {divided.marks[group] for group in mine}
-    marker = {
-        "color": divided.family_colours[family],
-        "symbol": marks.pop() if len(marks) == 1 else "circle",
-        "size": 9,
-    }
-    name = _short(divided.family_names[family], 28)
-    return go.Scatter(
-        x=[None],
-        y=[None],
-        mode="markers",
-        name=name,
-        legendgroup=str(family),
-        marker=marker | {"line": {"width": 0}},
-        **panel,
-    )
 
 
 def _size(points: int) -> float:

@@ -14,17 +14,9 @@ from hrlib.errors import HrlibError
 from hrlib.evaluation.vectors import Embeddings, same_dimensions, unit_vectors
 from hrlib.explore.colours import colours
 from hrlib.explore.groups import by_level
+from hrlib.explore.legends import legend, points_height
 from hrlib.explore.photos import _short
-from hrlib.explore.points import (
-    PLAIN,
-    add_caption,
-    bare_axes,
-    checked_length,
-    grey_points,
-    hover_texts,
-    legend,
-    point_traces,
-)
+from hrlib.explore.points import PLAIN, add_caption, bare_axes, checked_length, grey_points, hover_texts, point_traces
 from hrlib.explore.projection import project
 from hrlib.explore.theme import MUTED, figure
 from hrlib.losses import DiscoveredHierarchyLoss, HierarchicalProxyLoss
@@ -78,7 +70,9 @@ def proxy_map(
         chart.add_trace(_marks(place, tree, level))
     bare_axes(chart).update_yaxes(scaleanchor="x")
     below = add_caption(chart, made.caption(), characters=125)
-    return chart.update_layout(height=540 + below, margin={"l": 10, "r": 10, "t": 48, "b": below + 12})
+    return chart.update_layout(
+        height=points_height(divided, more=2) + 60 + below, margin={"l": 10, "r": 10, "t": 48, "b": below + 12}
+    )
 
 
 def _proxies_of(loss: HierarchicalProxyLoss, given: Hierarchy) -> tuple[Hierarchy, np.ndarray, list[Tensor]]:

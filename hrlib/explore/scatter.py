@@ -12,17 +12,8 @@ from plotly.subplots import make_subplots
 from hrlib.errors import HrlibError
 from hrlib.evaluation.vectors import Embeddings
 from hrlib.explore.groups import groups
-from hrlib.explore.points import (
-    add_caption,
-    bare_axes,
-    caption_lines,
-    checked,
-    grey_points,
-    hover_texts,
-    legend,
-    legend_height,
-    point_traces,
-)
+from hrlib.explore.legends import legend, legend_height, points_height
+from hrlib.explore.points import add_caption, bare_axes, caption_lines, checked, grey_points, hover_texts, point_traces
 from hrlib.explore.projection import Projection, project, project_together
 from hrlib.explore.theme import figure
 
@@ -59,7 +50,9 @@ def scatter(
     chart.add_traces([grey_points(xy), *point_traces(xy, divided, hover_texts(catalogue))])
     bare_axes(chart).update_yaxes(scaleanchor="x")
     below = add_caption(chart, where.caption(), characters=125)
-    return chart.update_layout(height=500 + below, margin={"l": 10, "r": 10, "t": 48, "b": below + 12})
+    return chart.update_layout(
+        height=points_height(divided) + 60 + below, margin={"l": 10, "r": 10, "t": 48, "b": below + 12}
+    )
 
 
 def side_by_side(
@@ -99,7 +92,8 @@ def side_by_side(
     bare_axes(chart).update_xaxes(matches="x").update_yaxes(matches="y")
     chart.update_layout(yaxis={"scaleanchor": "x", "matches": None}, xaxis={"matches": None})
     under = {"orientation": "h", "x": 0, "y": -(below + 12) / points, "yanchor": "top"}
-    bottom = below + 24 + legend_height(divided)
+    under["title"] = legend(divided)["title"] | {"side": "top"}
+    bottom = below + 24 + legend_height(divided, 860)
     return chart.update_layout(
         legend=legend(divided) | under, height=points + 40 + bottom, margin={"l": 10, "r": 10, "t": 40, "b": bottom}
     )

@@ -32,6 +32,11 @@ def test_classes_stand_in_families(shop):
     assert top.families_are is None and len(set(top.marks)) == 4
 
 
+def test_a_superclass_of_each_class_is_no_family(shop):
+    tree = hr.Hierarchy.from_frame({"product": ["a", "b", "c"], "category": ["x", "y", "z"]})
+    assert groups(dataclasses.replace(shop.subset([0, 1, 2]), hierarchy=tree), 0).families_are is None
+
+
 def test_few_values_have_a_colour_and_a_mark_each(shop):
     made = groups(with_column(shop, ["b", None, "a"] * 12), "extra")
     assert made.names == ("a", "b", "no value") and made.labels[:3].tolist() == [1, 2, 0]

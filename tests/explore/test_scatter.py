@@ -161,6 +161,14 @@ def test_what_does_not_fit_is_refused(shop, placed, spaces):
         side_by_side({}, shop)
 
 
+def test_a_long_legend_has_its_room():
+    heights = []
+    for classes in (8, 24, 290):
+        shown = shop_of(classes, 1)
+        heights.append(scatter(picture(len(shown)), shown, "product").layout.height)
+    assert heights[0] <= heights[1] < heights[2] < 800
+
+
 def test_one_item(shop, spaces):
     chart = scatter(spaces["flat"][:1], shop.subset([0]), "product")
     assert len(drawn(chart)) == 1 and PLAIN > 1
