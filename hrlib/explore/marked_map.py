@@ -24,7 +24,7 @@ TRACES = (
 # hollow: told apart from the items by their shape, and from each other; they cover no point
 SHAPES = {"chosen": "diamond-open", "neighbours": "circle-open"}
 # a width of its own: a figure in a box is drawn before it knows the box, and the gallery beside it takes what is left
-FRAME = {"width": 600, "height": 520, "margin": {"l": 5, "r": 5, "t": 40, "b": 5}, "showlegend": False}
+FRAME = {"width": 560, "height": 520, "margin": {"l": 5, "r": 5, "t": 40, "b": 5}, "showlegend": False}
 AXIS = {"showgrid": False, "zeroline": False, "showticklabels": False, "ticks": ""}
 SIGNS = {
     "circle": "●",
@@ -102,7 +102,7 @@ def legend(divided: Groups) -> str:
     rest = f"and {len(names) - FOLDED} more" if len(names) > FOLDED else ""
     shades = f"; shades: {divided.by}" if fold else ""
     by = html.escape((divided.families_are if fold else divided.by) + shades)
-    return f'<div style="font-size:12px;line-height:1.5;max-width:590px"><b>{by}</b> {"".join(entries)}{rest}<br>◇ chosen&ensp;○ its neighbours</div>'
+    return f'<div style="font-size:12px;line-height:1.5;max-width:550px"><b>{by}</b> {"".join(entries)}{rest}<br>◇ chosen&ensp;○ its neighbours</div>'
 
 
 def _marker(divided: Groups, rows: np.ndarray) -> dict[str, Any]:
