@@ -188,4 +188,4 @@ def test_explorer(explorer):
     assert page.evaluate("window.hacked") is None
     assert panel.get_by_text("<script>window.hacked = 1</script>").count() > 0
     assert panel.locator("img[src=nowhere]").count() == 0
-    assert explorer.console == []
+    assert explorer.console == [] and explorer.tracebacks == []
