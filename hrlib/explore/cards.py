@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 BORDERS = {"solid": "solid", "dash": "dashed", "dot": "dotted"}
 SMALL = "font-size:12px;line-height:1.35"
-CUT = f"{SMALL};display:-webkit-box;-webkit-box-orient:vertical;-webkit-line-clamp:2;overflow:hidden;overflow-wrap:anywhere"
+CUT = f"{SMALL};display:-webkit-box;-webkit-box-orient:vertical;-webkit-line-clamp:3;overflow:hidden;overflow-wrap:anywhere"
 SHEET = "padding:8px;font-family:system-ui,sans-serif"  # in the page's own colours, light or dark
 SHOWN = 8  # of the chosen items, where they are many
 
@@ -33,12 +33,13 @@ def photo(finder: Finder, row: int, width: int = 96, style: str = "") -> str:
 
 def words(finder: Finder, row: int) -> str:
     """An item's title and its path in the hierarchy."""
-    return f"<b>{html.escape(str(finder.titles[row]))}</b><br>{html.escape(finder.paths[row])}"
+    title, path = html.escape(str(finder.titles[row])), html.escape(finder.paths[row])
+    return f'<b style="{CUT}">{title}</b><span style="{CUT}">{path}</span>'
 
 
 def note(text: str) -> str:
     """A line of small text."""
-    return f'<div style="{SMALL};max-width:590px">{html.escape(text)}</div>'
+    return f'<div style="{SMALL};max-width:550px">{html.escape(text)}</div>'
 
 
 def beside(finder: Finder, row: int | None, caption: str, width: int = 96) -> str:
@@ -51,7 +52,7 @@ def beside(finder: Finder, row: int | None, caption: str, width: int = 96) -> st
         if row is None
         else f'<span style="opacity:0.8">{html.escape(caption)}</span><br>{words(finder, row)}'
     )
-    return f'<div style="{room}">{shown}<div style="{SMALL};overflow-wrap:anywhere;max-height:120px;overflow:hidden">{text}</div></div>'
+    return f'<div style="{room}">{shown}<div style="{SMALL};min-width:0">{text}</div></div>'
 
 
 def gallery(finder: Finder, selection: pd.DataFrame, space: str, level: str | int, how: str = "") -> str:

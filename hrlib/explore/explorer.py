@@ -162,12 +162,11 @@ class Explorer:
         with self.figure.batch_update():
             for old, new in zip(self.figure.data, drawn.data, strict=True):
                 old.update(x=new.x, y=new.y, customdata=new.customdata)
-                old.selectedpoints = None
             items = drawn.data[1].marker
             self.figure.data[1].marker.update(
                 color=items.color, cmax=items.cmax, colorscale=items.colorscale, symbol=items.symbol
             )
-            self.figure.layout.selections = ()
+        self._forget_lasso()
 
     def _mark(self, keep_lasso: bool) -> None:
         rows = [
@@ -177,10 +176,15 @@ class Explorer:
         with self.figure.batch_update():
             for trace, mark in zip(self.figure.data[-len(marks) :], marks, strict=True):
                 trace.update(x=mark.x, y=mark.y, marker={"size": mark.marker.size})
-            if not keep_lasso:
-                self.figure.layout.selections = ()
-                for trace in self.figure.data:
-                    trace.selectedpoints = None
+        if not keep_lasso:
+            self._forget_lasso()
+
+    def _forget_lasso(self) -> None:
+        """Take the lasso's outline away, and what it dims."""
+        self.figure.plotly_relayout({"selections": []})  # layout.selections does not know what the browser has drawn
+        with self.figure.batch_update():
+            for trace in self.figure.data:
+                trace.selectedpoints = None
 
     def _rows(self, points) -> np.ndarray:
         return np.asarray(self.figure.data[1].customdata)[points.point_inds].astype(np.int64)

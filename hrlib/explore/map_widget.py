@@ -25,3 +25,6 @@ class MapWidget(go.FigureWidget):
         self._complete = True
         self.open()
         return self
+
+    def _handler_js2py_traceDeltas(self, change: dict) -> None:
+        """Leave out what plotly's own does: it takes over what the browser made of each trace, and fails where that is an array."""

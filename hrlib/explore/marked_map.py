@@ -15,11 +15,16 @@ from hrlib.explore.theme import figure
 if TYPE_CHECKING:
     from hrlib.explore.groups import Groups
 
-TRACES = ("filtered out", "items", "chosen", "neighbours")
+TRACES = (
+    "all items",
+    "items",
+    "chosen",
+    "neighbours",
+)  # the first in grey: seen where a filter takes an item from the second
 # hollow: told apart from the items by their shape, and from each other; they cover no point
 SHAPES = {"chosen": "diamond-open", "neighbours": "circle-open"}
 # a width of its own: a figure in a box is drawn before it knows the box, and the gallery beside it takes what is left
-FRAME = {"width": 600, "height": 520, "margin": {"l": 5, "r": 5, "t": 40, "b": 5}, "showlegend": False}
+FRAME = {"width": 560, "height": 520, "margin": {"l": 5, "r": 5, "t": 40, "b": 5}, "showlegend": False}
 AXIS = {"showgrid": False, "zeroline": False, "showticklabels": False, "ticks": ""}
 SIGNS = {
     "circle": "●",
@@ -41,9 +46,9 @@ def draw(coordinates: np.ndarray, divided: Groups, allowed: np.ndarray) -> go.Fi
     """
     drawn = figure(**FRAME, dragmode="lasso", hovermode="closest", xaxis=AXIS, yaxis={**AXIS, "scaleanchor": "x"})
     size = 8 if len(coordinates) <= 2_000 else 5 if len(coordinates) <= 12_000 else 3
-    left, rows = coordinates[~allowed], np.flatnonzero(allowed)
-    grey = {"color": GREY, "opacity": 0.35, "size": 0.7 * size}
-    drawn.add_scattergl(x=left[:, 0], y=left[:, 1], name=TRACES[0], mode="markers", hoverinfo="skip", marker=grey)
+    rows, grey = np.flatnonzero(allowed), {"color": GREY, "opacity": 0.35, "size": 0.7 * size}
+    x, y = coordinates.T
+    drawn.add_scattergl(x=x, y=y, name=TRACES[0], mode="markers", hoverinfo="skip", marker=grey)
     drawn.add_scattergl(
         x=coordinates[rows, 0],
         y=coordinates[rows, 1],
@@ -56,15 +61,18 @@ def draw(coordinates: np.ndarray, divided: Groups, allowed: np.ndarray) -> go.Fi
     return drawn.add_traces(marks(coordinates, (), ()))
 
 
-def marks(coordinates: np.ndarray, chosen: Sequence[int], neighbours: Sequence[int]) -> list[go.Scattergl]:
-    """Two traces: hollow diamonds around the chosen items, small where they are many, and hollow circles around their neighbours."""
+def marks(coordinates: np.ndarray, chosen: Sequence[int], neighbours: Sequence[int]) -> list[go.Scatter]:
+    """Two traces: hollow diamonds around the chosen items, small where they are many, and hollow circles around their neighbours.
+
+    They are SVG: plotly.js does not draw a WebGL trace that was empty at first.
+    """
     ink = figure().layout.template.layout.font.color
     traces = []
     for (name, shape), rows in zip(SHAPES.items(), (chosen, neighbours), strict=True):
         places = coordinates[np.asarray(rows, dtype=np.int64)]
         size = 18 if name == "chosen" and len(rows) == 1 else 8 if name == "chosen" else 12
         traces.append(
-            go.Scattergl(
+            go.Scatter(
                 x=places[:, 0],
                 y=places[:, 1],
                 name=name,
@@ -94,7 +102,7 @@ def legend(divided: Groups) -> str:
     rest = f"and {len(names) - FOLDED} more" if len(names) > FOLDED else ""
     shades = f"; shades: {divided.by}" if fold else ""
     by = html.escape((divided.families_are if fold else divided.by) + shades)
-    return f'<div style="font-size:12px;line-height:1.5;max-width:590px"><b>{by}</b> {"".join(entries)}{rest}<br>◇ chosen&ensp;○ its neighbours</div>'
+    return f'<div style="font-size:12px;line-height:1.5;max-width:550px"><b>{by}</b> {"".join(entries)}{rest}<br>◇ chosen&ensp;○ its neighbours</div>'
 
 
 def _marker(divided: Groups, rows: np.ndarray) -> dict[str, Any]:

@@ -12,13 +12,13 @@ from hrlib.explore.photos import _jpeg, _short
 from hrlib.explore.points import add_caption
 from hrlib.explore.scatter import scatter
 from hrlib.explore.selection import Finder
-from hrlib.explore.theme import VERDICTS
+from hrlib.explore.theme import MUTED, VERDICTS
 
 if TYPE_CHECKING:
     from hrlib.explore.projection import Projection
 
 COLUMNS, MOST = 3, 12  # photos in a row, and in all
-PITCH = 1.25  # rows of photos apart, in photos: room for a line of text under each
+WIDE, PITCH = 1.28, 1.25  # photos apart, in photos: across, and down with room for a line of text under each
 TALL, UNDER = 540, 110  # pixels of the map, and of the legend under it
 
 
@@ -29,7 +29,7 @@ def snapshot(finder: Finder, where: Projection, space: str, row: int, k: int, co
         selection.loc[selection["role"] == "neighbour", name].to_numpy() for name in ("row", "distance")
     )
     figure = scatter(where, finder.catalogue, colour)
-    figure.add_traces(marked_map.marks(where.coordinates, [row], items))
+    figure.add_traces([mark.update(showlegend=False) for mark in marked_map.marks(where.coordinates, [row], items)])
     verdicts = finder.verdicts([row], items, level)
     for place, (item, distance, verdict) in enumerate(zip(items, distances, verdicts, strict=True), COLUMNS):
         style = VERDICTS[verdict]
@@ -41,7 +41,7 @@ def snapshot(finder: Finder, where: Projection, space: str, row: int, k: int, co
             f"<b>{style[2]}</b> {distance:.2f}",
             {"color": style[0], "dash": style[1], "width": 3},
         )
-    _photo(figure, finder, row, 0, "chosen", {"color": "#000000", "dash": "solid", "width": 1})
+    _photo(figure, finder, row, 0, "chosen", {"color": MUTED, "dash": "solid", "width": 1})
     fine, coarse = finder.hierarchy.levels[0], finder.hierarchy.levels[level]
     named = {"same": f"same {fine}", "near": f"same {coarse}", "other": f"other {coarse}"}
     keys = [f"{VERDICTS[verdict][2]} {html.escape(name)}" for verdict, name in named.items()]
@@ -49,10 +49,10 @@ def snapshot(finder: Finder, where: Projection, space: str, row: int, k: int, co
         f"<b>{_short(str(finder.titles[row]), 26)}</b>",
         _short(finder.paths[row], 34),
         *keys,
-        "and cosine distance",
+        "number: cosine distance",
     ]
     figure.add_annotation(
-        x=1,
+        x=WIDE,
         y=0.1,
         xref="x2",
         yref="y2",
@@ -68,21 +68,24 @@ def snapshot(finder: Finder, where: Projection, space: str, row: int, k: int, co
     below = add_caption(figure, where.caption(), characters=80)
     legend = {"orientation": "h", "x": 0, "y": -(below + 10) / TALL, "yanchor": "top"}
     return figure.update_layout(
-        title=f"The space “{html.escape(space)}”, and the nearest to one item in it",
+        title=f"The space “{html.escape(space)}”: an item ◇ and the nearest to it ○",
         width=900,
         height=TALL + 48 + below + UNDER,
         margin={"l": 10, "r": 10, "t": 48, "b": below + UNDER},
         legend=legend,
         xaxis={"domain": [0, 0.6]},
-        xaxis2={**frame, "domain": [0.62, 1], "range": [0, COLUMNS], "anchor": "y2"},
+        xaxis2={**frame, "domain": [0.62, 1], "range": [0, COLUMNS * WIDE], "anchor": "y2"},
         yaxis2={**frame, "domain": [0, 1], "range": [rows * PITCH, 0], "anchor": "x2"},
     )
 
 
 def _photo(figure: go.Figure, finder: Finder, row: int, place: int, text: str, line: dict) -> None:
     """A photo in the cell `place` of the grid, framed, and a line of text under it."""
-    x, y = place % COLUMNS, place // COLUMNS * PITCH
+    x, y, side = place % COLUMNS * WIDE + 0.05, place // COLUMNS * PITCH, 0.95
     source = _jpeg(finder.catalogue.images[int(row)])
-    figure.add_layout_image(source=source, xref="x2", yref="y2", x=x + 0.05, y=y, sizex=0.9, sizey=0.95, layer="below")
-    figure.add_shape(type="rect", xref="x2", yref="y2", x0=x + 0.05, x1=x + 0.95, y0=y, y1=y + 0.95, line=line)
-    figure.add_annotation(x=x + 0.5, y=y + 1.08, xref="x2", yref="y2", text=text, showarrow=False, font={"size": 12})
+    middle = {"x": x + side / 2, "y": y + side / 2, "xanchor": "center", "yanchor": "middle"}
+    figure.add_layout_image(source=source, xref="x2", yref="y2", **middle, sizex=side, sizey=side, layer="below")
+    figure.add_shape(type="rect", xref="x2", yref="y2", x0=x, x1=x + side, y0=y, y1=y + side, line=line)
+    figure.add_annotation(
+        x=x + side / 2, y=y + 1.08, xref="x2", yref="y2", text=text, showarrow=False, font={"size": 12}
+    )

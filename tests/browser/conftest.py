@@ -97,6 +97,8 @@ class Notebook:
 
     def __init__(self, page, lab, name, pictures):
         self.page, self.name, self.pictures, self.console = page, name, pictures, []
+        self.tracebacks = []  # of the kernel, those of widgets' callbacks too, which no cell shows
+        page.on("websocket", lambda socket: socket.on("framereceived", self._keep_traceback))
         page.on("console", lambda message: self.console.append(message.text) if message.type == "error" else None)
         page.on("pageerror", lambda error: self.console.append(str(error)))
         address, token = lab
@@ -104,6 +106,11 @@ class Notebook:
         self.panel = page.locator(".jp-NotebookPanel:visible")
         self.panel.locator(".jp-Notebook .jp-Cell").first.wait_for()
         self.wait_until_idle(120)
+
+    def _keep_traceback(self, frame):
+        text = frame if isinstance(frame, str) else frame.decode("utf-8", "replace")
+        if '"traceback"' in text:
+            self.tracebacks.append(text[-3000:])
 
     def command(self, name, args="{}"):
         """A command of JupyterLab, such as notebook:run-all-cells."""

@@ -162,7 +162,7 @@ def test_explorer(explorer):
         panel.get_by_text("1 chosen by next, 6 neighbours")
     ).first.wait_for()
     page.wait_for_function(
-        "() => document.querySelector('.js-plotly-plot').data.some(trace => trace.name === 'filtered out' && trace.x.length === 64)"
+        "() => document.querySelector('.js-plotly-plot').data.some(trace => trace.name === 'items' && trace.x.length === 32)"
     )
     page.wait_for_function(
         "() => [...document.querySelectorAll('figure[data-row]')].every(figure => figure.dataset.row % 3 === 0)"
@@ -188,4 +188,4 @@ def test_explorer(explorer):
     assert page.evaluate("window.hacked") is None
     assert panel.get_by_text("<script>window.hacked = 1</script>").count() > 0
     assert panel.locator("img[src=nowhere]").count() == 0
-    assert explorer.console == []
+    assert explorer.console == [] and explorer.tracebacks == []

@@ -115,9 +115,13 @@ def test_lasso_over_several_items(explorer):
     assert len(explorer.figure.data[1].selectedpoints) == 4
     send(explorer, "plotly_selected", [7, 8])
     assert rows(explorer, "chosen") == [7, 8]
+    lasso = {"selections": [{"xref": "x", "yref": "y", "type": "path", "path": "M0,0L1,0L1,1Z"}]}
+    explorer.figure._js2py_relayout = {"relayout_data": lasso, "source_view_id": "a view"}
+    sent = []
+    explorer.figure.observe(lambda change: sent.append(change["new"]), "_py2js_relayout")
     send(explorer, "plotly_click", [3])
     assert all(trace.selectedpoints is None for trace in explorer.figure.data)
-    assert explorer.figure.layout.selections == ()
+    assert [message["relayout_data"] for message in sent if message] == [{"selections": []}]
 
 
 def test_an_empty_lasso_says_so_and_changes_nothing(explorer):
@@ -160,12 +164,12 @@ def test_filter_of_neighbours_and_map(explorer):
     assert rows(explorer, "neighbour") == brute_force(explorer, [1], "flat", mask=mask)
     assert list(explorer.figure.data[1].customdata) == np.flatnonzero(mask).tolist()
     np.testing.assert_allclose(on_map(explorer, "items"), explorer.projections["flat"].coordinates[mask])
-    assert len(on_map(explorer, "filtered out")) == 40 - mask.sum()
+    assert len(on_map(explorer, "all items")) == 40
     c.row.value = 1  # which does not match
     c.next.click()  # walks through what does
     assert rows(explorer, "chosen") == [min(row for row in np.flatnonzero(mask) if row > 1)]
     c.column.value = "(any)"
-    assert explorer.filters == {} and len(on_map(explorer, "filtered out")) == 0 and c.value.disabled
+    assert explorer.filters == {} and len(on_map(explorer, "items")) == 40 and c.value.disabled
 
 
 def test_text_finds_and_marks_and_is_walked_through(explorer):
