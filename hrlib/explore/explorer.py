@@ -100,7 +100,7 @@ class Explorer:
             drawn = self._draw()
             self.figure = MapWidget(drawn.data, drawn.layout)
             self.figure._config = {"displaylogo": False, "showSendToCloud": False}
-            items = self.figure.data[1]
+            items = self.figure.items
             items.on_hover(self._hovered)
             items.on_click(self._clicked)
             items.on_selection(self._selected)
@@ -156,52 +156,26 @@ class Explorer:
         self.controls.legend.value = marked_map.legend(divided) + cards.note(where.caption())
         return marked_map.draw(where.coordinates, divided, self.finder.matching(self.filters))
 
-    def _redraw(self) -> None:
-        """One message changes all points: traces that are taken away and added again come to the browser in any order."""
-        drawn = self._draw()
-        with self.figure.batch_update():
-            for old, new in zip(self.figure.data, drawn.data, strict=True):
-                old.update(x=new.x, y=new.y, customdata=new.customdata)
-            items = drawn.data[1].marker
-            self.figure.data[1].marker.update(
-                color=items.color, cmax=items.cmax, colorscale=items.colorscale, symbol=items.symbol
-            )
-        self._forget_lasso()
-
     def _mark(self, keep_lasso: bool) -> None:
+        """Mark the selection on the map."""
         rows = [
             self.selection.loc[self.selection["role"] == role, "row"].to_numpy() for role in ("chosen", "neighbour")
         ]
-        marks = marked_map.marks(self.projections[self.space].coordinates, *rows)
-        with self.figure.batch_update():
-            for trace, mark in zip(self.figure.data[-len(marks) :], marks, strict=True):
-                trace.update(x=mark.x, y=mark.y, marker={"size": mark.marker.size})
-        if not keep_lasso:
-            self._forget_lasso()
-
-    def _forget_lasso(self) -> None:
-        """Take the lasso's outline away, and what it dims."""
-        self.figure.plotly_relayout({"selections": []})  # layout.selections does not know what the browser has drawn
-        with self.figure.batch_update():
-            for trace in self.figure.data:
-                trace.selectedpoints = None
-
-    def _rows(self, points) -> np.ndarray:
-        return np.asarray(self.figure.data[1].customdata)[points.point_inds].astype(np.int64)
+        self.figure.mark(marked_map.marks(self.projections[self.space].coordinates, *rows), keep_lasso)
 
     @_tells
     def _hovered(self, trace, points, state) -> None:
-        for row in self._rows(points)[:1]:
+        for row in self.figure.rows_of(points)[:1]:
             self.controls.pointed.value = cards.beside(self.finder, int(row), f"row {row}")
 
     @_tells
     def _clicked(self, trace, points, state) -> None:
-        for row in self._rows(points)[:1]:
+        for row in self.figure.rows_of(points)[:1]:
             self.choose([row], "click")
 
     @_tells
     def _selected(self, trace, points, selector) -> None:
-        rows = self._rows(points)
+        rows = self.figure.rows_of(points)
         if not len(rows):
             raise HrlibError("the lasso holds no item: draw it around some points")
         self.choose(rows, "lasso")
@@ -238,13 +212,13 @@ class Explorer:
     @_tells
     def _respaced(self, change) -> None:
         self.space = change["new"]
-        self._redraw()
+        self.figure.redraw(self._draw())
         self._again()
 
     @_tells
     def _recoloured(self, change) -> None:
         self.colour = change["new"]
-        self._redraw()
+        self.figure.redraw(self._draw())
         self._again()
 
     @_tells
@@ -259,7 +233,7 @@ class Explorer:
             return
         self.filters = filters
         self.trail = np.flatnonzero(self.finder.matching(filters))
-        self._redraw()
+        self.figure.redraw(self._draw())
         self._say(f"{len(self.trail)} of {len(self.catalogue)} items match the filter")
         self._again()
 

@@ -175,6 +175,7 @@ def test_explorer(explorer):
     row, (x, y) = min(where["spots"].items(), key=lambda spot: spot[1][0])
     page.mouse.move(x + 20, y)
     page.mouse.move(x, y, steps=4)
+    panel.get_by_text(f"row {row}", exact=True).wait_for()  # a click is one on what the pointer has found
     page.mouse.click(x, y)
     chosen(explorer, f"chosen: row {row}, by click")
     panel.get_by_role("button", name="Back", exact=True).click()
