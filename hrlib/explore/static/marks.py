@@ -123,7 +123,9 @@ def heatmap(panel: Panel, trace: dict) -> None:
             raise HrlibError(f"a heatmap's {letter} of {middles[:4]}...: expected {count} middles of cells of one size")
         edges += [middles[0] - steps[0] / 2, middles[-1] + steps[0] / 2]
     colours, ends = scale_of(z, trace, "z")
-    cells = panel.axes.imshow(z, cmap=colours, norm=ends, extent=edges, origin="lower", aspect="auto")
+    cells = panel.axes.imshow(
+        z, cmap=colours, norm=ends, extent=edges, origin="lower", aspect="auto", interpolation="nearest"
+    )
     if get(trace, "showscale", True):
         # a child of the panel, so that the margin makes room for it
         beside = panel.axes.inset_axes((1.02, 0, 0.02, 1))
