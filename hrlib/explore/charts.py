@@ -114,6 +114,5 @@ def tree(hierarchy: Hierarchy, levels: tuple[str, ...] | None = None) -> go.Figu
         values=values,
         branchvalues="total",
         textinfo="label+value",
-        marker={"colorscale": "Cividis"},
     )
     return chart.update_layout(height=460, margin={"l": 10, "r": 10, "t": 50, "b": 10}, treemapcolorway=PALETTE[:6])

@@ -5,6 +5,8 @@ from __future__ import annotations
 import plotly.graph_objects as go
 import plotly.io as pio
 
+from hrlib import progress
+
 # Okabe and Ito's palette, but for its yellow, too pale for lines on white, and its black, which is not seen on a dark page
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#767676")
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot", "solid")
@@ -57,13 +59,16 @@ def use_theme(dark: bool) -> None:
     _chosen = DARK if dark else LIGHT
 
 
-def use_in_notebook(png: bool = True, dark: bool = False) -> None:
-    """Show figures in notebooks as plotly's own MIME type, without the button that uploads them, and with `png` as a PNG beside it.
+def use_in_notebook(png: bool | None = None, dark: bool = False) -> None:
+    """Show figures in notebooks as plotly's own MIME type, without the button that uploads them, with or without a PNG beside it.
 
-    GitHub, nbviewer and nbconvert show the PNG. VS Code and the HTML report show plotly's figure. JupyterLab shows the PNG until the mouse
-    comes over it and plotly's figure from then on: that is how plotly's extension for it treats the two together.
+    GitHub, nbviewer and nbconvert show the PNG, VS Code and the HTML report plotly's figure. JupyterLab shows a PNG, where there is one,
+    until the mouse comes over it: that is how plotly's extension for it treats the two together.
 
-    dark: draw them for a dark page (`use_theme`).
+    Args:
+        png: whether there are PNGs. None: where nobody watches (`hrlib.progress.shown`: papermill, CI, `hrlib notebooks`), so that a
+            notebook that was run for readers has them, and whoever works in one sees plotly's figures at once.
+        dark: draw them for a dark page (`use_theme`).
     """
     from hrlib.explore.static import PngRenderer  # matplotlib is loaded only here
 
@@ -71,4 +76,5 @@ def use_in_notebook(png: bool = True, dark: bool = False) -> None:
     renderer = pio.renderers["plotly_mimetype"]
     renderer.config = {"displaylogo": False, "showSendToCloud": False, "responsive": True}
     pio.renderers["hrlib_png"] = PngRenderer()
-    pio.renderers.default = "plotly_mimetype+hrlib_png" if png else "plotly_mimetype"
+    beside = not progress.shown() if png is None else png
+    pio.renderers.default = "plotly_mimetype+hrlib_png" if beside else "plotly_mimetype"

@@ -66,6 +66,7 @@ def lab(tmp_path_factory):
         )
     }
     environment = {**os.environ, **own, "JUPYTER_TOKEN": token, "PYTHONPATH": str(ROOT)}
+    del environment["HRLIB_PROGRESS"]  # the tests' own: here somebody watches
     with open(log, "wb") as file:
         process = subprocess.Popen(
             command, stdout=file, stderr=subprocess.STDOUT, env=environment, start_new_session=True

@@ -29,8 +29,6 @@ def test_a_notebook_runs_from_top_to_bottom(open_notebook, name, figures):
     for number, figure in enumerate(figures):
         cell = notebook.panel.locator(".jp-CodeCell", has_text=figure).first
         cell.scroll_into_view_if_needed()
-        # plotly's extension for JupyterLab shows the PNG of a figure until the mouse comes over it
-        cell.locator("img.plot-img[src]").first.hover(force=True)  # what it then finds there is plotly's figure
         plot = cell.locator(".js-plotly-plot .main-svg").first
         plot.wait_for()
         assert plot.bounding_box()["width"] > 400

@@ -9,6 +9,7 @@ import pandas as pd
 import plotly.graph_objects as go
 import plotly.io as pio
 import pytest
+import torch
 from matplotlib import pyplot as plt
 from PIL import Image
 
@@ -17,7 +18,8 @@ from hrlib import explore
 from hrlib.explore import to_png, use_in_notebook
 from hrlib.explore.static import png
 from hrlib.explore.theme import figure
-from hrlib.losses import proxy_nca
+from hrlib.losses import HierarchicalProxyLoss, proxy_nca
+from hrlib.training.live import training_figure
 
 
 def history(values):
@@ -30,6 +32,15 @@ def clusters(shop, spaces):
     return explore.cluster_tree(shop, hr.Hierarchy.from_frame(frame), np.eye(3, 8))
 
 
+def maps(shop, spaces):
+    return explore.project_together(spaces, "pca", hierarchy=shop.hierarchy)
+
+
+def proxies(shop, spaces):
+    torch.manual_seed(0)
+    return explore.proxy_map(spaces["flat"], shop, HierarchicalProxyLoss(shop.hierarchy, dim=8), "pca")
+
+
 # a line for each figure function of the kit
 KIT = {
     "curves": lambda shop, spaces: explore.curves({"flat": history([0.1, 0.2]), "$x$ <b>": history([0.2, 0.3])}),
@@ -39,10 +50,23 @@ KIT = {
     "mistake_chart": lambda shop, spaces: explore.mistake_chart(explore.mistake_heights(spaces, shop.hierarchy)),
     "tree": lambda shop, spaces: explore.tree(shop.hierarchy, levels=("product", "category")),
     "proxies_on_a_circle": lambda shop, spaces: explore.proxies_on_a_circle(proxy_nca, steps=6),
+    "six_classes": lambda shop, spaces: explore.six_classes(steps=6, points=3),
     "cluster_tree": clusters,
     "contact_sheet": lambda shop, spaces: explore.contact_sheet(shop),
     "neighbour_gallery": lambda shop, spaces: explore.neighbour_gallery(shop, spaces, [1, 5], k=4),
+    "scatter": lambda shop, spaces: explore.scatter(maps(shop, spaces)["flat"], shop),
+    "scatter by product": lambda shop, spaces: explore.scatter(maps(shop, spaces)["flat"], shop, "product"),
+    "side_by_side": lambda shop, spaces: explore.side_by_side(maps(shop, spaces), shop, "product"),
+    "movie": lambda shop, spaces: explore.movie(maps(shop, spaces), shop),
+    "proxy_map": proxies,
+    "distance_matrix": lambda shop, spaces: explore.distance_matrix(spaces["flat"], shop.hierarchy),
+    "mistake_sankey": lambda shop, spaces: explore.mistake_sankey(spaces["flat"], shop.hierarchy, "product"),
+    "snapshot": lambda shop, spaces: explore.Explorer(shop, spaces, maps(shop, spaces)).static(3),
+    "training_figure": lambda shop, spaces: training_figure([2.0, 1.0, 0.5], [{"epoch": 0, "map@r": 0.1}]),
+    "training_figure at first": lambda shop, spaces: training_figure([], []),
 }
+# photos of noise are the worst there are
+LARGEST = dict.fromkeys(("cluster_tree", "contact_sheet", "neighbour_gallery", "snapshot"), 90_000)
 
 
 def opened(data):
@@ -57,7 +81,7 @@ def test_the_kit(name, dark, shop, spaces):
     picture = opened(data)
     assert picture.format == "PNG" and picture.mode == "P"
     assert picture.size == (drawn.layout.width or 900, drawn.layout.height or 450)
-    assert len(data) < (100_000 if drawn.layout.images else 30_000)  # photos of noise are the worst there are
+    assert len(data) < LARGEST.get(name, 45_000)
     pixels = np.asarray(picture.convert("RGB"))
     ground = pixels[2, -3]
     assert (ground < 40).all() if dark else (ground > 250).all()
@@ -90,8 +114,11 @@ def test_matplotlibs_global_state_is_left_alone():
 def test_what_cannot_be_drawn_is_named():
     with pytest.raises(hr.HrlibError, match="type 'pie'.*scatter.*install kaleido"):
         to_png(go.Figure(go.Pie(values=[1, 2])))
-    with pytest.raises(hr.HrlibError, match="type 'path'.*rect, line and circle"):
+    with pytest.raises(hr.HrlibError, match="type 'path'.*rect and line"):
         to_png(figure(shapes=[{"type": "path", "path": "M0,0L1,1"}]))
+    two = go.Figure(go.Scatter(x=[1], y=[1], xaxis="x2"))
+    with pytest.raises(hr.HrlibError, match="axes x2 and y: a PNG has panels of axes with the same number"):
+        to_png(two)
     with pytest.raises(hr.HrlibError, match="width of 7 .*expected 50 to 10000"):
         to_png(figure(), width=7)
 
@@ -104,17 +131,15 @@ def renderers():
 
 
 def test_notebooks_get_the_figure_and_its_png(renderers, shop):
-    use_in_notebook()
+    use_in_notebook(png=True)
     drawn = KIT["contact_sheet"](shop, None)
     bundle = drawn._repr_mimebundle_()
     assert set(bundle) == {"application/vnd.plotly.v1+json", "image/png"}
     assert base64.b64decode(bundle["image/png"]) == to_png(drawn)
-    use_in_notebook(png=False)
-    assert set(drawn._repr_mimebundle_()) == {"application/vnd.plotly.v1+json"}
 
 
 def test_a_figure_is_shown_though_its_png_cannot_be_drawn(renderers):
-    use_in_notebook()
+    use_in_notebook(png=True)
     with pytest.warns(UserWarning, match="has no PNG: a trace of type 'pie'"):
         bundle = go.Figure(go.Pie(values=[1, 2]))._repr_mimebundle_()
     assert set(bundle) == {"application/vnd.plotly.v1+json"}

@@ -1,5 +1,5 @@
-import plotly.graph_objects as go
 import plotly.io as pio
+import pytest
 
 from hrlib.explore import use_in_notebook
 from hrlib.explore.theme import DARK, LIGHT, MUTED, PALETTE, VERDICTS, figure, in_theme, use_theme
@@ -42,15 +42,25 @@ def test_a_figure_changes_pages():
     assert figure().layout.template == LIGHT
 
 
-def test_notebook_renderer_does_not_upload():
+@pytest.fixture
+def renderers():
     before = pio.renderers.default
-    try:
-        use_in_notebook()
-        assert pio.renderers.default == "plotly_mimetype+hrlib_png"
-        assert pio.renderers["plotly_mimetype"].config["showSendToCloud"] is False
-        use_in_notebook(dark=True)
-        assert figure().layout.template == DARK
-    finally:
-        pio.renderers.default = before
-        use_theme(dark=False)
-    assert isinstance(figure(title="a"), go.Figure)
+    yield pio.renderers
+    pio.renderers.default = before
+    use_theme(dark=False)
+
+
+def test_notebook_renderer_does_not_upload(renderers):
+    use_in_notebook(dark=True)
+    assert renderers["plotly_mimetype"].config["showSendToCloud"] is False
+    assert figure().layout.template == DARK
+
+
+@pytest.mark.parametrize(
+    ("watched", "png", "expected"), [("0", None, True), ("1", None, False), ("0", False, False), ("1", True, True)]
+)
+def test_pngs_where_nobody_watches_or_as_asked(renderers, monkeypatch, watched, png, expected):
+    monkeypatch.setenv("HRLIB_PROGRESS", watched)
+    use_in_notebook(png)
+    shown = figure(title="a")._repr_mimebundle_()
+    assert set(shown) == {"application/vnd.plotly.v1+json", *(["image/png"] if expected else [])}

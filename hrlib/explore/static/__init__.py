@@ -1,7 +1,8 @@
-"""Figures as PNGs without a browser: one converter from plotly's own description to matplotlib, so that each drawing is described once.
+"""Figures as PNGs without a browser: plotly's own description drawn by matplotlib, so that each figure is described once.
 
-spec reads a figure; scene places it with its axes, ticks, frame, legend, colour bar and notes; scatter, bars, heatmap, sankey and treemap draw
-the traces in colours; text and canvas put it on a sheet in CSS pixels; dark is for dark pages; png is the way in.
+Only what the figures of this kit use is drawn. spec reads a figure; sheet puts it together from panels (axes with their ticks), marks,
+sankey and treemap (the traces), notes (photos, shapes, texts) and the legend; style turns plotly's colours, dashes, marks and texts into
+matplotlib's; png is the way in.
 """
 
 from hrlib.explore.static.png import PngRenderer, to_png

@@ -1,202 +1,107 @@
-"""The legend: a sample of each trace and its name, in groups, upright beside the plot or lying below it."""
+"""The legend: a sample of each trace and its name, in groups; upright beside the plot, or lying below it in columns."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from itertools import groupby
 
 import numpy as np
-from matplotlib.colors import to_hex
+from matplotlib.artist import Artist
+from matplotlib.legend import Legend
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
 
-from hrlib.explore.static import bars, scatter
-from hrlib.explore.static.colours import colours_of, rgba
-from hrlib.explore.static.spec import get, merged
-from hrlib.explore.static.text import Text
+from hrlib.explore.static.marks import AREA, face, main_colour, mode
+from hrlib.explore.static.spec import get
+from hrlib.explore.static.style import colours_of, line_style, plain, symbol_of
 
-SAMPLE = 40  # pixels from an entry's left side to its text
-GAP = 5
-
-
-@dataclass
-class Entry:
-    """A line of the legend; a heading or a note has no trace."""
-
-    text: Text
-    trace: dict | None = None
-    x: float = 0.0
-    y: float = 0.0
-
-    @property
-    def width(self) -> float:
-        return self.text.width + (SAMPLE if self.trace else GAP) + GAP
-
-    @property
-    def height(self) -> float:
-        return max(self.text.height, 16) + 3
+Entry = tuple[Artist, str, bool]  # a sample, a name, whether it is a heading
 
 
-def entries(layout: dict, traces: list[dict]) -> list[dict]:
-    """The traces that the legend names; none where plotly shows no legend by itself."""
-    named = [t for t in traces if t["type"] in ("scatter", "scattergl", "bar") and t.get("showlegend", True)]
-    asked = get(layout, "showlegend")
-    shown = asked if asked is not None else len(named) > 1 or any(t.get("showlegend") for t in named)
-    return sorted(named, key=lambda trace: get(trace, "legendrank", 1000)) if shown else []
+def draw(sheet) -> Legend | None:
+    """None where plotly shows none by itself: for a single trace that does not ask for it."""
+    named = [trace for trace in sheet.traces if trace["type"] in ("scatter", "scattergl", "bar")]
+    named = [trace for trace in named if get(trace, "showlegend", True)]
+    asked = get(sheet.layout, "showlegend", len(named) > 1 or any(get(trace, "showlegend") for trace in named))
+    if not asked or not named:
+        return None
+    spec, groups = get(sheet.layout, "legend", {}), _groups(named)
+    lying = get(spec, "orientation") == "h"
+    entries = _padded(groups) if lying else [entry for group in groups for entry in group]
+    columns, (wide, high) = 1, _extent(_make(sheet, spec, entries, 1), sheet.scale)
+    if lying:
+        # a group with a heading is a column
+        most = len(groups) if any(heading for _, _, heading in entries) else len(entries)
+        columns = int(np.clip((sheet.width - sheet.margin["l"] - 10) // (wide + 14), 1, most))
+    elif high > (room := sheet.height - sheet.margin["t"] - 10):
+        shown = max(int(len(entries) * room / high) - 2, 1)
+        hidden = sum(not heading for _, _, heading in entries[shown:])
+        entries = [*entries[:shown], (_nothing(), f"… and {hidden} more", False)]
+    return _make(sheet, spec, entries, columns)
 
 
-class Legend:
-    """Laid out for the scene's present plot area; `margins` says what it needs beyond the sheet."""
-
-    def __init__(self, scene, traces: list[dict]):
-        self.scene, self.spec = scene, get(scene.layout, "legend", {})
-        self.lying = get(self.spec, "orientation", "v") == "h"
-        self.font = {**scene.layout["font"], **get(self.spec, "font", {})}
-        self.groups = self._groups(traces)
-        title = get(self.spec, "title.text")
-        self.title = self._text(title, get(self.spec, "title.font", {})) if title else None
-
-    def _text(self, text: str, font: dict | None = None) -> Text:
-        return Text(self.scene.canvas, text, {**self.font, **(font or {})})
-
-    def _groups(self, traces: list[dict]) -> list[list[Entry]]:
-        groups: dict[str, list[dict]] = {}
-        for number, trace in enumerate(traces):
-            groups.setdefault(get(trace, "legendgroup") or f"\0{number}", []).append(trace)
-        order = get(self.spec, "traceorder", "")
-        stacked = any(trace["type"] == "bar" for trace in traces) and get(self.scene.layout, "barmode") in (
-            "stack",
-            "relative",
-        )
-        backwards = "reversed" in order if order else stacked
-        made = []
-        for group in groups.values():
-            heading = next(
-                (get(trace, "legendgrouptitle.text") for trace in group if get(trace, "legendgrouptitle.text")), None
-            )
-            lines = [Entry(self._text(self._name(trace)), trace) for trace in (group[::-1] if backwards else group)]
-            made.append(([Entry(self._text(heading, {"size": 1.1 * self.font["size"]}))] if heading else []) + lines)
-        self.grouped = any(not name.startswith("\0") for name in groups) and order != "normal"
-        return made[::-1] if backwards else made
-
-    @staticmethod
-    def _name(trace: dict) -> str:
-        return str(get(trace, "name", f"trace {trace['_number']}"))
-
-    def settle(self) -> None:
-        """Put the entries in rows or a column and the whole where the layout says."""
-        left = self.scene.box[0]
-        head = self.title.height + 4 if self.title else 0
-        if self.lying:
-            self.shown = self.groups
-            self._rows(self.scene.canvas.width - max(left, 10) - 10, head)
-        else:
-            self.shown = self._folded(self.scene.canvas.height - 20 - head)
-            self._column(head)
-        every = [entry for group in self.shown for entry in group]
-        self.width = max([entry.x + entry.width for entry in every] + [self.title.width if self.title else 0])
-        self.height = max(entry.y + entry.height for entry in every) + 2
-        lying = {"x": 0, "y": -0.1, "yanchor": "top"} if self.lying else {"x": 1.02, "y": 1, "yanchor": "auto"}
-        spec = merged({**lying, "xanchor": "left"}, self.spec)
-        share_x = _share(spec["xanchor"], spec["x"], "left", "right")
-        share_y = _share(spec["yanchor"], 1 - spec["y"], "top", "bottom")
-        self.x = self.scene.at("x", spec.get("xref", "paper"), spec["x"]) - share_x * self.width
-        self.y = self.scene.at("y", spec.get("yref", "paper"), spec["y"]) - share_y * self.height
-
-    def _column(self, y: float) -> None:
-        for group in self.shown:
-            for entry in group:
-                entry.x, entry.y = 0.0, y
-                y += entry.height
-            y += 10 if self.grouped else 0
-
-    def _folded(self, room: float) -> list[list[Entry]]:
-        """As many entries as fit; the others are counted."""
-        every = [entry for group in self.groups for entry in group]
-        high = sum(entry.height for entry in every) + 10 * self.grouped * (len(self.groups) - 1)
-        if high <= room:
-            return self.groups
-        shown, used, hidden = [], every[0].height, 0
-        for group in self.groups:
-            kept = []
-            for entry in group:
-                used += entry.height
-                fits = used <= room and not hidden
-                kept += [entry] if fits else []
-                hidden += not fits and entry.trace is not None
-            shown += [kept] if kept else []
-            used += 10 * self.grouped
-        return [*shown, [Entry(self._text(f"… and {hidden} more"))]]
-
-    def _rows(self, room: float, y: float) -> None:
-        blocks = self.groups if self.grouped else [[entry] for group in self.groups for entry in group]
-        wide = [max(entry.width for entry in block) for block in blocks]
-        if sum(wide) > room:
-            wide = [max(wide)] * len(blocks)
-        x = deepest = 0.0
-        for block, width in zip(blocks, wide, strict=True):
-            if x and x + width > room:
-                x, y, deepest = 0.0, y + deepest + (10 if self.grouped else 0), 0.0
-            down = 0.0
-            for entry in block:
-                entry.x, entry.y = x, y + down
-                down += entry.height
-            x, deepest = x + width, max(deepest, down)
-
-    def draw(self) -> None:
-        self.settle()
-        frame = (self.x, self.y, self.x + self.width, self.y + self.height)
-        edge = float(get(self.spec, "borderwidth", 0))
-        if get(self.spec, "bgcolor") or edge:
-            fill, line = get(self.spec, "bgcolor", "transparent"), get(self.spec, "bordercolor", "#444444")
-            self.scene.canvas.box(frame, rgba(fill), rgba(line), edge)
-        if self.title:
-            self.title.draw(self.x + GAP, self.y + 2, "left", "top")
-        for entry in (entry for group in self.shown for entry in group):
-            x, y = self.x + entry.x, self.y + entry.y + entry.height / 2
-            faint = 0.5 if entry.trace and entry.trace.get("visible") == "legendonly" else 1.0
-            entry.text.draw(x + (SAMPLE if entry.trace else GAP), y, "left", "middle", opacity=faint)
-            if entry.trace:
-                self._sample(entry.trace, x + SAMPLE / 2, y, faint)
-
-    def _sample(self, trace: dict, x: float, y: float, faint: float) -> None:
-        canvas, marker, layout = self.scene.canvas, trace.get("marker") or {}, self.scene.layout
-        opacity = float(get(trace, "opacity", 1)) * faint
-        if trace["type"] == "bar":
-            fill = colours_of(marker, 1, trace["_colour"], layout)[0]
-            box = (x - 6, y - 6, x + 6, y + 6)
-            bars.face(self.scene, marker, _first(get(marker, "pattern.shape", "")), box, (*fill[:3], fill[3] * opacity))
-            edge = get(marker, "line.color", "#444444")
-            canvas.box(box, None, rgba(edge) if isinstance(edge, str) else None, _first(get(marker, "line.width", 0)))
-            return
-        drawn, colour = scatter.mode(trace), scatter.main_colour(trace)
-        if get(trace, "fill", "none") != "none":
-            canvas.box(
-                (x - 15, y - 6, x + 15, y + 6),
-                rgba(get(trace, "fillcolor", colour), 1 if get(trace, "fillcolor") else 0.5),
-            )
-        if "lines" in drawn:
-            width = min(float(get(trace, "line.width", 2)), 10)
-            line = rgba(get(trace, "line.color", colour), opacity)
-            canvas.line([x - 15, x + 15], [y, y], line, width, get(trace, "line.dash", "solid"))
-        if "markers" in drawn:
-            sizes = np.atleast_1d(np.nan_to_num(np.asarray(get(marker, "size", 6), float)))
-            one = {
-                "size": float(np.clip(sizes.mean() if len(sizes) else 6, 2, 16)),
-                "symbol": _first(get(marker, "symbol", "circle")),
-            }
-            one["color"] = to_hex(colours_of(marker, 1, colour, layout)[0])
-            outline = get(marker, "line.color", "#444444")
-            one["line"] = {
-                "width": _first(get(marker, "line.width", 0)),
-                "color": outline if isinstance(outline, str) else one["color"],
-            }
-            one["opacity"] = float(np.max(scatter.opacity_of(marker)))
-            scatter.marks(canvas, one, np.array([x]), np.array([y]), colour, opacity, None, layout)
+def _groups(traces: list[dict]) -> list[list[Entry]]:
+    """The entries of each group, its heading first; a trace without a group is one."""
+    order: dict[str, int] = {}
+    keys = [order.setdefault(str(get(trace, "legendgroup", id(trace))), len(order)) for trace in traces]
+    made = []
+    for _, members in groupby(sorted(zip(keys, traces, strict=True), key=lambda pair: pair[0]), lambda pair: pair[0]):
+        group = [trace for _, trace in members]
+        headings = [get(trace, "legendgrouptitle.text") for trace in group if get(trace, "legendgrouptitle.text")]
+        entries = [(_sample(trace), plain(trace["name"]), False) for trace in group]
+        made.append([(_nothing(), plain(text), True) for text in headings[:1]] + entries)
+    return made
 
 
-def _first(values):
-    return values if isinstance(values, str | int | float) else values[0] if len(values) else 0
+def _padded(groups: list[list[Entry]]) -> list[Entry]:
+    """matplotlib fills column by column: groups with headings are filled up to the longest."""
+    longest = max(map(len, groups)) if any(heading for group in groups for _, _, heading in group) else 0
+    return [entry for group in groups for entry in [*group, *[(_nothing(), "", False)] * (longest - len(group))]]
 
 
-def _share(anchor: str, place: float, first: str, last: str) -> float:
-    if anchor == "auto":
-        return 0.0 if place <= 1 / 3 else 1.0 if place >= 2 / 3 else 0.5
-    return {first: 0.0, last: 1.0}.get(anchor, 0.5)
+def _nothing() -> Artist:
+    return Line2D([], [], linestyle="")
+
+
+def _sample(trace: dict) -> Artist:
+    if trace["type"] == "bar":
+        return Patch(**face(trace) | {"fc": face(trace)["fc"][0]})
+    drawn, marker, style = mode(trace), get(trace, "marker", {}), {"linestyle": ""}
+    if "lines" in drawn:
+        style = line_style(get(trace, "line", {}), main_colour(trace))
+    if "markers" in drawn:
+        symbols = get(marker, "symbol", "circle")
+        mark, hollow = symbol_of(symbols if isinstance(symbols, str) else symbols[0])
+        fill = colours_of(marker, 1, main_colour(trace), get(marker, "opacity", 1.0))[0]
+        edge = colours_of(get(marker, "line", {}), 1, "#444444")[0]
+        size = float(np.clip(np.max(get(marker, "size", 6)), 6, 11)) * AREA.get(mark, 1) ** 0.5
+        style |= {"marker": mark, "markersize": size, "markeredgewidth": get(marker, "line.width", 0) or int(hollow)}
+        style |= {"markerfacecolor": "none" if hollow else fill, "markeredgecolor": fill if hollow else edge}
+    return Line2D([], [], **style)
+
+
+def _make(sheet, spec: dict, entries: list[Entry], columns: int) -> Legend:
+    for old in sheet.figure.legends:
+        old.remove()
+    lying = get(spec, "orientation") == "h"
+    place = (get(spec, "x", 0 if lying else 1.02), get(spec, "y", -0.1 if lying else 1))
+    samples, names, headings = zip(*entries, strict=True)
+    made = sheet.figure.legend(
+        samples,
+        names,
+        loc="upper left",
+        bbox_to_anchor=place,
+        bbox_transform=sheet.paper.transAxes,
+        ncols=columns,
+        title=plain(get(spec, "title.text", "")) or None,
+        **{"alignment": "left", "frameon": False, "borderpad": 0, "borderaxespad": 0},
+        **{"labelspacing": 0.35, "handlelength": 1.7, "handletextpad": 0.5, "columnspacing": 1.0},
+    )
+    for text, heading in zip(made.get_texts(), headings, strict=True):
+        text.set_fontweight("bold" if heading else "normal")
+    made.get_title().set_multialignment("left")
+    return made
+
+
+def _extent(legend: Legend, scale: float) -> tuple[float, float]:
+    box = legend.get_window_extent()
+    return box.width / scale, box.height / scale

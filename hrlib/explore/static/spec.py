@@ -3,33 +3,22 @@
 from __future__ import annotations
 
 import base64
-import re
 from collections.abc import Mapping
 
 import numpy as np
+import plotly.colors
 import plotly.graph_objects as go
 
-COLORWAY = (
-    "#1f77b4",
-    "#ff7f0e",
-    "#2ca02c",
-    "#d62728",
-    "#9467bd",
-    "#8c564b",
-    "#e377c2",
-    "#7f7f7f",
-    "#bcbd22",
-    "#17becf",
-)
+from hrlib.explore.theme import DARK
+
 DEFAULTS = {
     "height": 450,
     "font": {"size": 12, "color": "#444444"},
     "margin": {"l": 80, "r": 80, "t": 100, "b": 80},
     "paper_bgcolor": "white",
     "plot_bgcolor": "white",
-    "colorway": COLORWAY,
+    "colorway": plotly.colors.DEFAULT_PLOTLY_COLORS,
 }
-LISTS = {"annotations": "annotationdefaults", "shapes": "shapedefaults", "images": "imagedefaults"}
 
 
 def get(spec: object, path: str, default=None):
@@ -41,27 +30,24 @@ def get(spec: object, path: str, default=None):
     return spec
 
 
-def read(figure: go.Figure | dict) -> tuple[list[dict], dict]:
-    """The traces and the layout that are drawn. A figure or its dictionary is not changed."""
+def read(figure: go.Figure | dict, dark: bool = False) -> tuple[list[dict], dict]:
+    """The visible traces and the layout that are drawn, `dark` with the kit's template for a dark page. The figure is not changed."""
     spec = _unpacked(figure.to_dict() if isinstance(figure, go.Figure) else figure)
     traces, layout = spec.get("data") or [], spec.get("layout") or {}
     if frames := spec.get("frames"):
-        traces, layout = _with_frame(traces, layout, frames[-1])
-    template = layout.get("template") or {}
-    layout = merged(merged(DEFAULTS, get(template, "layout", {})), layout)
-    for name, defaults in LISTS.items():
-        shared = get(template, f"layout.{defaults}", {})
-        layout[name] = [merged(shared, item) for item in layout.get(name) or [] if item.get("visible", True)]
-    for name in [key for key in layout if re.fullmatch(r"[xy]axis\d+", key)]:
-        layout[name] = merged(get(template, f"layout.{name[:5]}", {}), layout[name])
-    counts: dict[str, int] = {}
+        traces, layout = _at_the_end(traces, layout, frames[-1])
+    template = DARK.to_plotly_json() if dark else layout.get("template") or {}
+    # the template's axes are not the figure's: each panel takes what it does not have itself from there
+    shared = {key: value for key, value in get(template, "layout", {}).items() if key not in ("xaxis", "yaxis")}
+    layout = merged(merged(DEFAULTS, shared), layout) | {"template": template}
+    layout["shapes"] = [merged(get(template, "layout.shapedefaults", {}), shape) for shape in layout.get("shapes", [])]
     full = []
-    for trace in traces:
-        kind = trace.get("type", "scatter")
-        defaults = get(template, f"data.{kind}") or [{}]
-        full.append(merged(defaults[counts.get(kind, 0) % len(defaults)], {**trace, "type": kind}))
-        counts[kind] = counts.get(kind, 0) + 1
-    return full, layout
+    for number, trace in enumerate(traces):
+        kind, way = trace.get("type", "scatter"), layout["colorway"]
+        defaults = (get(template, f"data.{kind}") or [{}])[0]
+        own = {"type": kind, "colour": way[number % len(way)], "name": f"trace {number}"}
+        full.append(merged(own, merged(defaults, trace)))
+    return [trace for trace in full if trace.get("visible", True) is True], layout
 
 
 def merged(below: Mapping, above: Mapping) -> dict:
@@ -85,20 +71,13 @@ def _unpacked(spec):
     return spec
 
 
-def _with_frame(traces: list[dict], layout: dict, frame: dict) -> tuple[list[dict], dict]:
-    """The moment that an animation ends with; its name is told where the slider would."""
-    traces = list(traces)
-    changed = frame.get("data") or []
+def _at_the_end(traces: list[dict], layout: dict, frame: dict) -> tuple[list[dict], dict]:
+    """The moment that an animation ends with; its name stands below the axes, where the slider would be."""
+    traces, changed = list(traces), frame.get("data") or []
     places = frame.get("traces")
     for place, change in zip(range(len(changed)) if places is None else places, changed, strict=True):
-        if place < len(traces):
-            traces[place] = merged(traces[place], change)
-        else:
-            traces.append(change)
+        traces[place] = merged(traces[place], change)
     layout = merged(layout, frame.get("layout") or {})
-    if frame.get("name"):
-        prefix = get((layout.get("sliders") or [{}])[0], "currentvalue.prefix", "")
-        note = {"text": f"{prefix}{frame['name']}", "showarrow": False, "xref": "paper", "yref": "container"}
-        note |= {"x": 0, "y": 0, "xanchor": "left", "yanchor": "bottom", "yshift": 4}
-        layout["annotations"] = [*(layout.get("annotations") or []), note]
-    return traces, layout
+    name = {"text": f"<b>{frame.get('name') or ''}</b>", "xref": "paper", "yref": "paper", "x": 0, "y": 0}
+    name |= {"xanchor": "left", "yanchor": "top", "yshift": -24}
+    return traces, layout | {"annotations": [*(layout.get("annotations") or []), name]}
