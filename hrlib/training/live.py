@@ -33,7 +33,8 @@ def training_figure(losses: list[float], history: list[dict[str, Any]], first: i
     style = {"mode": "lines+markers", "line": {"color": PALETTE[1], "width": 2}, "showlegend": False}
     drawn.add_scatter(x=epochs, y=scores, **style, row=1, col=2)
     drawn.update_xaxes(title="step", row=1, col=1)
-    drawn.update_xaxes(title="epoch", tickformat="d", row=1, col=2)
+    drawn.update_xaxes(title="epoch", tickformat="d", rangemode="tozero", row=1, col=2)
+    drawn.update_yaxes(rangemode="tozero", row=1, col=2)
     return drawn.update_layout(height=300, margin={"l": 50, "r": 20, "t": 50, "b": 50})
 
 
@@ -118,6 +119,8 @@ class LivePanel:
         self._button.on_click(self._ask_to_stop)
         self._box = ipywidgets.VBox([ipywidgets.HBox([self._button, self._text]), self._chart])
         self._handle = display(self._box, display_id=True)
+        # ipykernel from 7.4 on sends a click to the shell that made the button, which trains; without that mark it goes where the browser asks
+        vars(self._button.comm or self).pop("_reply_subshell_id", None)
 
     def _ask_to_stop(self, button) -> None:
         self.stop = True

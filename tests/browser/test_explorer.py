@@ -1,10 +1,9 @@
 """The explorer in JupyterLab: the pointer on its map, a click, a lasso and a text, and titles that hold a script."""
 
-import json
-import urllib.request
-
 import pytest
 from PIL import Image
+
+from tests.browser.lab import put
 
 SECONDS = 180_000  # ms: other jobs may keep the processor busy
 MAKE = """
@@ -50,27 +49,6 @@ SPOTS = """() => {
     const left = box.x + xaxis._offset, top = box.y + yaxis._offset;
     return {spots, left, top, right: left + xaxis._length, bottom: top + yaxis._length};
 }"""
-
-
-def put(lab, name, cells):
-    """A notebook of these cells, where JupyterLab can open it."""
-    base, token = lab
-    empty = {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None}
-    metadata = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
-    content = {
-        "nbformat": 4,
-        "nbformat_minor": 5,
-        "metadata": metadata,
-        "cells": [{**empty, "id": f"cell-{number}", "source": cell.strip()} for number, cell in enumerate(cells)],
-    }
-    request = urllib.request.Request(
-        f"{base.removesuffix('/lab')}/api/contents/{name}.ipynb",
-        data=json.dumps({"type": "notebook", "format": "json", "content": content}).encode(),
-        headers={"Authorization": f"token {token}", "Content-Type": "application/json"},
-        method="PUT",
-    )
-    with urllib.request.urlopen(request, timeout=60) as answer:
-        assert answer.status == 201
 
 
 @pytest.fixture
