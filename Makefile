@@ -26,13 +26,14 @@ lint: $(STAMP)  ## check style and formatting
 	$(BIN)/ruff format --check .
 
 bench: $(STAMP)  ## claims of speed, against a peer in the same run; JSON in out/benchmarks
-	cd benchmarks && for name in losses evaluation training; do PYTHONUNBUFFERED=1 "../$(BIN)/python" $$name.py --out "../$(OUT)/benchmarks" || exit 1; done
+	cd benchmarks && for name in losses evaluation explorer training; do PYTHONUNBUFFERED=1 "../$(BIN)/python" $$name.py --out "../$(OUT)/benchmarks" || exit 1; done
 
 stress: $(STAMP)  ## what takes long or is violent
 	$(ONE_THREAD) HYPOTHESIS_PROFILE=stress $(BIN)/python -m pytest -q -n 2 -m "stress or not stress" tests
 
-picture: $(STAMP)  ## draw the picture of the README again
+picture: $(STAMP)  ## draw the pictures of the README again
 	$(BIN)/python docs/picture.py docs/flat_and_hierarchical.png
+	$(BIN)/python docs/explorer.py docs/explorer.png
 
 clean:  ## remove .venv and what was made
 	rm -rf $(VENV) "$(OUT)" build *.egg-info .pytest_cache .ruff_cache .hypothesis

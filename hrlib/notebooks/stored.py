@@ -7,10 +7,14 @@ from pathlib import Path
 import nbformat
 
 from hrlib.files import write
+from hrlib.notebooks.report import PLOTLY
 
 
 def store_outputs(executed: Path, notebook: Path) -> None:
-    """Write an executed notebook over its source, without what papermill adds: injected cells, times, paths of the machine."""
+    """Write an executed notebook over its source, without what papermill adds: injected cells, times, paths of the machine.
+
+    Of a figure that has a PNG only the PNG is kept: it shows wherever notebooks are read, and is a fraction of the size.
+    """
     nb = nbformat.read(executed, as_version=4)
     nb.cells = [cell for cell in nb.cells if "injected-parameters" not in cell.metadata.get("tags", [])]
     nb.metadata = {key: nb.metadata[key] for key in ("kernelspec", "language_info") if key in nb.metadata}
@@ -20,6 +24,8 @@ def store_outputs(executed: Path, notebook: Path) -> None:
         for output in cell.outputs:
             if output.output_type == "execute_result":
                 output.execution_count = count
+            if "image/png" in output.get("data", {}):
+                output.data.pop(PLOTLY, None)
     for cell in nb.cells:
         cell.metadata = {"tags": cell.metadata["tags"]} if cell.metadata.get("tags") else {}
     write(notebook, (nbformat.writes(nb) + "\n").encode())

@@ -33,7 +33,7 @@ def training_figure(losses: list[float], history: list[dict[str, Any]], first: i
     style = {"mode": "lines+markers", "line": {"color": PALETTE[1], "width": 2}, "showlegend": False}
     drawn.add_scatter(x=epochs, y=scores, **style, row=1, col=2)
     drawn.update_xaxes(title="step", row=1, col=1)
-    drawn.update_xaxes(title="epoch", tickformat="d", rangemode="tozero", row=1, col=2)
+    drawn.update_xaxes(title="epoch", rangemode="tozero", tick0=0, dtick=max(1, len(epochs) // 8), row=1, col=2)
     drawn.update_yaxes(rangemode="tozero", row=1, col=2)
     return drawn.update_layout(height=300, margin={"l": 50, "r": 20, "t": 50, "b": 50})
 
@@ -132,3 +132,4 @@ class LivePanel:
         with self._chart.batch_update():
             for old, trace in zip(self._chart.data, new.data, strict=True):
                 old.x, old.y = trace.x, trace.y
+            self._chart.layout.xaxis2.dtick = new.layout.xaxis2.dtick

@@ -18,3 +18,14 @@ def test_outputs_without_traces_of_the_run(tmp_path, write_notebook):
     (outcome,) = run([path], out=tmp_path / "out")
     store_outputs(outcome.path, path)
     assert path.read_bytes() == again
+
+
+def test_of_a_figure_the_png_is_kept(tmp_path, write_notebook):
+    code = "import hrlib as hr\nhr.explore.use_in_notebook(png=True)\nhr.explore.theme.figure(title='one')"
+    path = write_notebook(tmp_path, "one", 'out_dir: str = "out"  # results', code)
+    (outcome,) = run([path], out=tmp_path / "out")
+    executed = nbformat.read(outcome.path, as_version=4).cells[-1].outputs[0]["data"]
+    assert {"application/vnd.plotly.v1+json", "image/png"} <= executed.keys()
+    store_outputs(outcome.path, path)
+    stored = nbformat.read(path, as_version=4).cells[-1].outputs[0]["data"]
+    assert stored["image/png"] == executed["image/png"] and "application/vnd.plotly.v1+json" not in stored
