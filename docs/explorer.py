@@ -68,7 +68,7 @@ def main(path: str) -> None:
         page.wait_for_timeout(3000)
         shot = Path(folder) / "explorer.png"
         notebook.panel.locator(".jp-OutputArea-output", has=page.locator(".js-plotly-plot")).first.screenshot(path=shot)
-        Image.open(shot).convert("RGB").quantize(256).save(path, optimize=True)
+        Image.open(shot).convert("RGB").quantize(256, kmeans=2).save(path, optimize=True)
 
 
 if __name__ == "__main__":

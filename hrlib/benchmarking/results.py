@@ -15,6 +15,8 @@ from hrlib.errors import HrlibError
 from hrlib.evaluation import paired_t
 from hrlib.files import write
 
+TABLES = ("runs", "differences", "curves")
+
 
 @dataclass(frozen=True)
 class Results:
@@ -74,19 +76,42 @@ class Results:
 
     def save(self, folder: str | Path) -> None:
         """Write runs.parquet, differences.parquet, curves.parquet and about.json."""
-        for name in ("runs", "differences", "curves"):
+        for name in TABLES:
             write(Path(folder) / f"{name}.parquet", getattr(self, name).to_parquet(index=False))
         write(Path(folder) / "about.json", json.dumps(self.about, indent=1).encode())
 
     @classmethod
+    def join(cls, parts: Sequence[Results]) -> Results:
+        """The results of benchmarks over different catalogues, such as one that was run catalogue by catalogue, as one."""
+        catalogues = [name for part in parts for name in part.runs["catalogue"].unique()]
+        if len(set(catalogues)) < len(catalogues) or not parts:
+            raise HrlibError(
+                f"results of {', '.join(catalogues) or 'nothing'}: expected different catalogues in each part"
+            )
+        common = ("common", "precision", "versions")
+        differ = [key for key in common if any(part.about[key] != parts[0].about[key] for part in parts)]
+        about = {
+            key: parts[0].about[key] if key not in differ else [part.about[key] for part in parts] for key in common
+        }
+        for key in ("runs", "hours_of_one_core"):
+            about[key] = round(sum(part.about[key] for part in parts), 2)
+        for key in ("items", "load", "settings"):
+            about[key] = {name: value for part in parts for name, value in part.about[key].items()}
+        about["failed"] = {key: error for part in parts for key, error in part.about.get("failed", {}).items()}
+        tables = (pd.concat([getattr(part, name) for part in parts], ignore_index=True) for name in TABLES)
+        return cls(*tables, about)
+
+    @classmethod
     def read(cls, folder: str | Path) -> Results:
-        """What `save` wrote."""
+        """What `save` wrote, in the folder or, joined, in the folders in it."""
         folder = Path(folder)
+        if parts := sorted(file.parent for file in folder.glob("*/about.json")):
+            return cls.join([cls.read(part) for part in parts])
         if not (folder / "about.json").is_file():
             raise HrlibError(
                 f"no results in {folder}: expected about.json and three parquet files, as a benchmark writes them"
             )
-        tables = [pd.read_parquet(folder / f"{name}.parquet") for name in ("runs", "differences", "curves")]
+        tables = [pd.read_parquet(folder / f"{name}.parquet") for name in TABLES]
         return cls(*tables, json.loads((folder / "about.json").read_text()))
 
 

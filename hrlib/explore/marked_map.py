@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import plotly.graph_objects as go
 
-from hrlib.explore.colours import GREY
+from hrlib.explore.colours import GREY, MARKS
 from hrlib.explore.theme import figure
 
 if TYPE_CHECKING:
@@ -92,7 +92,9 @@ def legend(divided: Groups) -> str:
     shown = zip(
         names,
         divided.family_colours if fold else divided.colours,
-        ["square"] * len(names) if fold else divided.marks,
+        [MARKS[at % len(MARKS)] for at in range(len(names))]
+        if fold
+        else divided.marks,  # as `groups` gives them to families
         strict=True,
     )
     entries = [

@@ -1,6 +1,7 @@
 """The tables of a benchmark: means, intervals and differences as their formulas say."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -8,6 +9,7 @@ import pytest
 from scipy import stats
 
 import hrlib as hr
+from hrlib.benchmarking.results import TABLES
 
 
 def test_the_leaderboard_is_mean_and_students_interval(done, values):
@@ -35,6 +37,20 @@ def test_saved_and_read(done, tmp_path):
     assert {"loss", "seed", "epoch", "map@r"} <= set(again.curves.columns)
     with pytest.raises(hr.HrlibError, match="no results in .*: expected about.json"):
         hr.Results.read(tmp_path)
+
+
+def test_results_by_catalogue_are_read_as_one(done, tmp_path):
+    _, results = done
+    other = replace(results, **{name: getattr(results, name).assign(catalogue="other") for name in TABLES})
+    results.save(tmp_path / "tiny")
+    other.save(tmp_path / "other")
+    joined = hr.Results.read(tmp_path)
+    assert joined.about["runs"] == 8 and joined.about["versions"] == results.about["versions"]
+    for name in ("tiny", "other"):
+        pd.testing.assert_frame_equal(joined.table(name), results.table("tiny"))
+    assert len(joined.differences) == 2 * len(results.differences)
+    with pytest.raises(hr.HrlibError, match="results of tiny, tiny: expected different catalogues"):
+        hr.Results.join([results, results])
 
 
 def test_the_table_for_people(done):

@@ -377,3 +377,15 @@ def test_an_animation_is_drawn_at_its_end():
     figure.frames = [go.Frame(name=f"epoch {n}", data=[mark(n)], traces=[0]) for n in (2, 5, 8)]
     left, _, right, _ = extent(drawn(figure), BLUE)
     assert (left + right) / 2 == pytest.approx(at(8, 5)[0], abs=1.5)
+
+
+def test_an_image_is_hung_by_its_corner_or_its_middle():
+    def place(**anchors):
+        figure = chart()
+        photo = Image.new("RGB", (20, 10), BLUE)
+        figure.add_layout_image(source=photo, xref="x", yref="y", x=5, y=5, sizex=4, sizey=4, layer="below", **anchors)
+        return np.array(extent(drawn(figure), BLUE))
+
+    corner, middle = place(), place(xanchor="center", yanchor="middle")
+    wide, high = corner[2] - corner[0], corner[3] - corner[1]
+    assert middle - corner == pytest.approx(np.array([-wide, -high, -wide, -high]) / 2, abs=1)

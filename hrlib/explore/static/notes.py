@@ -73,7 +73,7 @@ def _place(sheet, spec: dict, end: str):
 
 
 def images(sheet) -> None:
-    """Photos below the data, as large as their box in the data's units lets them be without stretching; x, y is the upper left corner."""
+    """Photos below the data, as large as their box in the data's units lets them be without stretching; x, y is the upper left corner, or the middle."""
     for spec in sheet.layout.get("images", []):
         panel = sheet.panels.get(get(spec, "xref", "paper")[1:])
         if panel is None or not str(get(spec, "source", "")).startswith("data:image/"):
@@ -83,6 +83,10 @@ def images(sheet) -> None:
         far = panel.axes.transData.transform((spec["x"] + spec["sizex"], spec["y"] + spec["sizey"]))
         size = np.array(photo.shape[1::-1])
         wide, high = size * np.min(np.abs(far - corner) / size)
+        if get(spec, "xanchor", "left") == "center":
+            corner = corner - (wide / 2, 0)
+        if get(spec, "yanchor", "top") == "middle":
+            corner = corner + (0, high / 2)
         ends = panel.axes.transData.inverted().transform([corner, corner + (wide, -high)])
         extent = (ends[0, 0], ends[1, 0], ends[1, 1], ends[0, 1])
         panel.axes.imshow(photo, extent=extent, aspect="auto", interpolation="lanczos", zorder=0.5)
