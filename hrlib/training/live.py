@@ -57,8 +57,8 @@ def duration(seconds: float) -> str:
 class LivePanel:
     """Two curves, a line of text and a button, in the cell that trains; at the end a figure that stays.
 
-    A button's click reaches a kernel that is busy only where the front end sends the messages of widgets to a subshell, as JupyterLab
-    from 4.4 on does with ipykernel 7. Elsewhere the front end's own stop (■, an interrupt) ends the run after the step in flight. Where
+    A button's click reaches a kernel that is busy only where the front end sends the messages of widgets to a subshell, as JupyterLab 4.4
+    and later do with ipykernel 7. Elsewhere the front end's own stop (■, an interrupt) ends the run after the step in flight. Where
     nobody watches (papermill) only the figure at the end is made.
     """
 
