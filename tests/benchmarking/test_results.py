@@ -36,7 +36,7 @@ def test_saved_and_read(done, tmp_path):
     assert again.about["runs"] == 4 and again.about["versions"]["torch"] and "data_dir" not in json.dumps(again.about)
     assert {"loss", "seed", "epoch", "map@r"} <= set(again.curves.columns)
     with pytest.raises(hr.HrlibError, match="no results in .*: expected about.json"):
-        hr.Results.read(tmp_path)
+        hr.Results.read(tmp_path / "nothing")
 
 
 def test_results_by_catalogue_are_read_as_one(done, tmp_path):
