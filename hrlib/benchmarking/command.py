@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from typing import Any
 
 from hrlib.benchmarking import benchmark, gather
 from hrlib.benchmarking.profiles import PROFILES
@@ -42,12 +43,18 @@ def main(arguments: list[str] | None = None) -> None:
         print(f"FAILED {key}: {error}", file=sys.stderr)
 
 
-def _run(options: argparse.Namespace) -> Results:
+def _chosen(options: argparse.Namespace) -> dict[str, Any]:
     chosen = dict(PROFILES[options.profile]) if options.profile else {}
     for name in ("losses", "catalogues", "seeds"):
         if getattr(options, name) is not None:
             chosen[name] = getattr(options, name)
-            chosen.pop("more_seeds", None)
+            if name != "catalogues":  # a profile's further seeds are for its own losses
+                chosen.pop("more_seeds", None)
+    return chosen
+
+
+def _run(options: argparse.Namespace) -> Results:
+    chosen = _chosen(options)
     if "losses" not in chosen:
         raise HrlibError("nothing to run: give --losses, or --profile")
     load = {

@@ -3,7 +3,8 @@
 import pytest
 
 import hrlib as hr
-from hrlib.benchmarking.command import main
+from hrlib.benchmarking.command import _chosen, _parser, main
+from hrlib.benchmarking.profiles import PROFILES
 
 
 def test_gather_prints_and_saves(done, tmp_path, capsys):
@@ -54,3 +55,11 @@ def test_errors_are_one_line(arguments, text, tmp_path):
     with pytest.raises(SystemExit) as stopped:
         main([*arguments, "--out", str(tmp_path)])
     assert str(stopped.value).startswith("error: ") and text in str(stopped.value)
+
+
+def test_a_part_of_a_profile_s_catalogues_keeps_its_seeds():
+    def chosen(*arguments):
+        return _chosen(_parser().parse_args(["--profile", "full", "--out", "o", *arguments]))
+
+    assert chosen("--catalogues", "grocery") == {**PROFILES["full"], "catalogues": ["grocery"]}
+    assert "more_seeds" not in chosen("--seeds", "2") and "more_seeds" not in chosen("--losses", "n-pair")
