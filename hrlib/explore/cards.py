@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hrlib.explore.photos import _jpeg
+from hrlib.explore.photos import jpeg
 from hrlib.explore.theme import VERDICTS
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ SHOWN = 8  # of the chosen items, where they are many
 def photo(finder: Finder, row: int, width: int = 96, style: str = "") -> str:
     """An <img> of an item with its title and path as the text for those who do not see it."""
     text = html.escape(f"{finder.titles[row]}, {finder.paths[row]}", quote=True)
-    source = _jpeg(finder.catalogue.images[int(row)])
+    source = jpeg(finder.catalogue.images[int(row)])
     height, across = finder.catalogue.images.size
     size = f"width:{width}px;max-width:100%;aspect-ratio:{across}/{height}"
     return f'<img src="{source}" alt="{text}" title="{text}" style="{size};margin:0;{style}">'

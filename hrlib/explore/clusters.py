@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 from scipy.cluster.hierarchy import dendrogram, linkage
 
 from hrlib.errors import HrlibError
-from hrlib.explore.photos import _finish, _photo, _short, _text
+from hrlib.explore.photos import _finish, _photo, _text, shortened
 from hrlib.explore.theme import MUTED, figure
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def cluster_tree(
     for row, cluster in enumerate(chosen[order]):
         counts = np.bincount(truth[found.ancestors[:, 1] == cluster], minlength=len(names))
         most = int(counts.argmax())
-        label = f"{_short(names[most], 16)} {counts[most]}/{counts.sum()}"
+        label = f"{shortened(names[most], 16)} {counts[most]}/{counts.sum()}"
         items = rng.permutation(np.flatnonzero(found.column(1) == cluster))[:per_cluster]
         for column, item in enumerate(items):
             _photo(sheet, WIDTH + 0.2 + column, row, catalogue.images[int(item)])

@@ -1,25 +1,25 @@
-"""A map of an embedding space to touch: what is clicked, lassoed or found by its text shows its neighbours. A shell over `Finder`."""
+"""A map of an embedding space to touch: what is clicked, lassoed or found by its text shows its neighbours. The widget over a `Session`."""
 
 from __future__ import annotations
 
 import functools
 import html
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 import plotly.graph_objects as go
 
 from hrlib.errors import HrlibError
 from hrlib.evaluation.vectors import Embeddings
 from hrlib.explore import cards, marked_map
-from hrlib.explore.choices import KEPT, Choice, History, keep, to_csv
+from hrlib.explore.choices import Choice
 from hrlib.explore.controls import ANY, Controls
 from hrlib.explore.groups import groups
 from hrlib.explore.map_widget import MapWidget
-from hrlib.explore.selection import COLUMNS, Finder
+from hrlib.explore.selection import Finder
+from hrlib.explore.session import Session
 from hrlib.explore.snapshot import snapshot
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def _tells(callback: Callable) -> Callable:
     return told
 
 
-class Explorer:
+class Explorer(Session):
     """Map, controls and gallery for one catalogue and the spaces of one or several models.
 
     The pointer on a point shows its photo. A click chooses an item; a lasso or a box (in the map's bar), or a text, chooses several.
@@ -80,20 +80,14 @@ class Explorer:
         out_dir: str | Path = "out",
         seed: int = 0,
     ):
-        self.finder, self.out_dir, self.seed = Finder(catalogue, embeddings), Path(out_dir), seed
-        self.catalogue, self.level = catalogue, min(1, catalogue.hierarchy.depth - 1)
+        super().__init__(catalogue, embeddings, k, out_dir)
+        self.seed, self.level = seed, min(1, catalogue.hierarchy.depth - 1)
         if projections is None:
             from hrlib.explore.projection import project_together  # only now: UMAP takes seconds to load
 
             projections = project_together(self.finder.vectors, hierarchy=catalogue.hierarchy)
         self.projections = _checked(projections, self.finder)
-        if isinstance(k, bool) or not isinstance(k, int | np.integer) or k < 1:
-            raise HrlibError(f"k is {k!r}: expected an integer from 1, the number of neighbours")
-        self.space, self.k = next(iter(self.finder.vectors)), int(k)
         self.colour = _column(colour, self.finder, self.level)
-        self.filters: dict[str, str] = {}
-        self.history, self.trail = History(), np.arange(len(catalogue))
-        self.selection, self.kept = pd.DataFrame(columns=COLUMNS), pd.DataFrame(columns=KEPT)
         self.figure = self.controls = None
         if interactive:
             self.controls = Controls(self.finder, self.colour, self.k)
@@ -120,20 +114,9 @@ class Explorer:
         row = int(np.random.default_rng(self.seed).integers(len(self.catalogue))) if row is None else row
         return snapshot(self.finder, self.projections[self.space], self.space, row, self.k, self.colour, self.level)
 
-    def choose(self, rows: Sequence[int], how: str = "code") -> pd.DataFrame:
-        """Choose items as a click or a lasso does; the selection that comes of it."""
-        choice = Choice(tuple(np.unique(np.asarray(rows, dtype=np.int64)).tolist()), how)
-        self._answer(choice)
-        self.history.add(choice)
-        return self.selection
-
-    def _answer(self, choice: Choice) -> None:
-        """The selection for a choice, in the gallery and on the map."""
-        self.selection = self.finder.select(choice.rows, self.space, self.k, self.filters)
-        if len(choice.rows) > 1:
-            self.trail = np.asarray(choice.rows)
-        elif choice.rows[0] not in self.trail:
-            self.trail = np.flatnonzero(self.finder.matching(self.filters))
+    def answer(self, choice: Choice) -> None:
+        """The selection for a choice, also in the gallery and on the map."""
+        super().answer(choice)
         if self.figure is None:
             return
         self.controls.gallery.value = cards.gallery(self.finder, self.selection, self.space, self.level, choice.how)
@@ -144,8 +127,8 @@ class Explorer:
 
     def _again(self) -> None:
         """The present choice, asked anew after a setting has changed."""
-        if self.history.choices:
-            self._answer(self.history.choices[self.history.at])
+        if self.choice:
+            self.answer(self.choice)
 
     # --- the map ---
 
@@ -195,13 +178,13 @@ class Explorer:
         ):
             control.observe(callback, names="value")
         for button, callback in (
-            (c.back, lambda _: self._turn(-1)),
-            (c.forward, lambda _: self._turn(1)),
-            (c.previous, lambda _: self._step(-1)),
-            (c.next, lambda _: self._step(1)),
-            (c.keep, self._keep),
-            (c.clear, self._clear),
-            (c.export, self._export),
+            (c.back, lambda _: self._turned(-1)),
+            (c.forward, lambda _: self._turned(1)),
+            (c.previous, lambda _: self._stepped(-1)),
+            (c.next, lambda _: self._stepped(1)),
+            (c.keep, self._pinned),
+            (c.clear, self._cleared),
+            (c.export, self._exported),
         ):
             button.on_click(callback)
 
@@ -231,8 +214,7 @@ class Explorer:
         filters = {} if ANY in (column, value) else {column: value}
         if filters == self.filters:
             return
-        self.filters = filters
-        self.trail = np.flatnonzero(self.finder.matching(filters))
+        self.filter(filters)
         self.figure.redraw(self._draw())
         self._say(f"{len(self.trail)} of {len(self.catalogue)} items match the filter")
         self._again()
@@ -244,13 +226,8 @@ class Explorer:
 
     @_tells
     def _searched(self, change) -> None:
-        if not change["new"].strip():
-            return
-        rows = self.finder.find(change["new"])
-        rows = rows[self.finder.matching(self.filters)[rows]]
-        if not len(rows):
-            raise HrlibError(f"no item has {change['new'].strip()!r} in its id, caption or classes")
-        self.choose(rows, f"text {change['new'].strip()!r}")
+        if text := change["new"].strip():
+            self.choose(self.find(text), f"text {text!r}")
 
     @_tells
     def _row_chosen(self, change) -> None:
@@ -258,47 +235,26 @@ class Explorer:
             self.choose([change["new"]], "row number")
 
     @_tells
-    def _step(self, by: int) -> None:
-        """The next or previous item of those that are walked through: what was lassoed or found, else all that match the filter."""
-        if not len(self.trail):
-            raise HrlibError("no item matches the filter")
-        chosen = self.history.choices[self.history.at].rows if self.history.choices else ()
-        if len(chosen) == 1:
-            place = np.searchsorted(self.trail, chosen[0])
-            onward = place + by if place < len(self.trail) and self.trail[place] == chosen[0] else place - (by < 0)
-        else:
-            onward = 0 if by > 0 else -1
-        self.choose([self.trail[onward % len(self.trail)]], "next" if by > 0 else "previous")
+    def _stepped(self, by: int) -> None:
+        self.choose([self.beside(by)], "next" if by > 0 else "previous")
 
     @_tells
-    def _turn(self, by: int) -> None:
-        choice = self.history.step(by)
-        if choice is None:
-            raise HrlibError("no earlier query" if by < 0 else "no later query")
-        self._answer(choice)
+    def _turned(self, by: int) -> None:
+        self.turn(by)
 
     @_tells
-    def _keep(self, _) -> None:
-        if not len(self.selection):
-            raise HrlibError("nothing to keep: choose an item first")
-        choice = self.history.choices[self.history.at]
-        query = f"row {choice.rows[0]}" if len(choice.rows) == 1 else f"{len(choice.rows)} by {choice.how}"
-        self.kept = keep(self.kept, self.selection, query, self.space)
+    def _pinned(self, _) -> None:
+        self.keep()
         self._say(f"{len(self.kept)} rows of {self.kept['query'].nunique()} queries are kept (explorer.kept)")
 
     @_tells
-    def _clear(self, _) -> None:
-        self.kept = self.kept.iloc[:0]
+    def _cleared(self, _) -> None:
+        self.forget()
         self._say("nothing is kept any more")
 
     @_tells
-    def _export(self, _) -> None:
-        kept = len(self.kept) > 0
-        table = self.kept if kept else self.selection
-        if not len(table):
-            raise HrlibError("nothing to export: choose an item first")
-        path = to_csv(table, self.out_dir / ("kept.csv" if kept else "selection.csv"))
-        self._say(f"{len(table)} rows ({'what is kept' if kept else 'the selection'}) written to {path}")
+    def _exported(self, _) -> None:
+        self._say(self.export())
 
 
 def _checked(projections: Mapping[str, Projection], finder: Finder) -> dict[str, Projection]:

@@ -8,7 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from hrlib.explore.groups import Groups
-from hrlib.explore.photos import _short
+from hrlib.explore.photos import shortened
 
 FOLDED = 20  # with more groups than this the legend shows their families only
 
@@ -16,9 +16,9 @@ FOLDED = 20  # with more groups than this the legend shows their families only
 def legend(divided: Groups) -> dict[str, Any]:
     """The legend's layout: right of the points, scrolling where it is long; a click greys a whole family."""
     shown = (
-        f"{_short(divided.families_are, 24)}<br>(shades: {_short(divided.by, 24)})"
+        f"{shortened(divided.families_are, 24)}<br>(shades: {shortened(divided.by, 24)})"
         if folded(divided)
-        else _short(divided.by, 24)
+        else shortened(divided.by, 24)
     )
     return {
         "title": {"text": shown},
@@ -34,6 +34,12 @@ def legend(divided: Groups) -> dict[str, Any]:
 def folded(divided: Groups) -> bool:
     """Whether the legend shows the families only."""
     return len(divided) > FOLDED and divided.families_are is not None
+
+
+def family_mark(divided: Groups, family: int) -> str:
+    """The mark that all groups of a family have; a circle where theirs differ."""
+    marks = {divided.marks[group] for group in np.flatnonzero(divided.families == family)}
+    return marks.pop() if len(marks) == 1 else "circle"
 
 
 def legend_height(divided: Groups, width: int | None = None) -> int:
@@ -54,14 +60,8 @@ def points_height(divided: Groups, more: int = 0) -> int:
 
 def entry(divided: Groups, family: int, **panel: Any) -> go.Scatter:
     """A line of a folded legend, which switches the traces of its family."""
-    mine = np.flatnonzero(divided.families == family)
-    marks = {divided.marks[group] for group in mine}
-    marker = {
-        "color": divided.family_colours[family],
-        "symbol": marks.pop() if len(marks) == 1 else "circle",
-        "size": 9,
-    }
-    name = _short(divided.family_names[family], 28)
+    marker = {"color": divided.family_colours[family], "symbol": family_mark(divided, family), "size": 9}
+    name = shortened(divided.family_names[family], 28)
     return go.Scatter(
         x=[None],
         y=[None],

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import plotly.graph_objects as go
 
-from hrlib.explore.colours import GREY, MARKS
+from hrlib.explore.colours import GREY
+from hrlib.explore.legends import FOLDED, family_mark, folded
 from hrlib.explore.theme import figure
 
 if TYPE_CHECKING:
@@ -36,7 +37,6 @@ SIGNS = {
     "square": "■",
     "triangle-down": "▼",
 }
-FOLDED = 24  # with more groups than this the legend names their families, or the first of them
 
 
 def draw(coordinates: np.ndarray, divided: Groups, allowed: np.ndarray) -> go.Figure:
@@ -87,16 +87,10 @@ def marks(coordinates: np.ndarray, chosen: Sequence[int], neighbours: Sequence[i
 
 def legend(divided: Groups) -> str:
     """The groups' names with their colours and marks, as HTML; the families' where the groups are many."""
-    fold = len(divided) > FOLDED and divided.families_are is not None
+    fold = folded(divided)
     names = divided.family_names if fold else divided.names
-    shown = zip(
-        names,
-        divided.family_colours if fold else divided.colours,
-        [MARKS[at % len(MARKS)] for at in range(len(names))]
-        if fold
-        else divided.marks,  # as `groups` gives them to families
-        strict=True,
-    )
+    marks = [family_mark(divided, family) for family in range(len(names))] if fold else divided.marks
+    shown = zip(names, divided.family_colours if fold else divided.colours, marks, strict=True)
     entries = [
         f'<span style="white-space:nowrap;margin-right:12px"><span style="color:{colour}">{SIGNS.get(mark, "○")}</span> {html.escape(str(name)[:32])}</span> '
         for name, colour, mark in list(shown)[:FOLDED]

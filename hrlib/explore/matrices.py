@@ -12,7 +12,7 @@ from hrlib.catalogue.hierarchy import Hierarchy
 from hrlib.errors import HrlibError
 from hrlib.evaluation.vectors import Embeddings, unit_vectors
 from hrlib.explore.colours import class_table
-from hrlib.explore.photos import _short
+from hrlib.explore.photos import shortened
 from hrlib.explore.theme import figure
 
 LARGEST = 500  # classes: their matrix is about a megabyte in the page
@@ -63,7 +63,7 @@ def distance_matrix(embeddings: Embeddings, hierarchy: Hierarchy, level: str | i
     order = np.lexsort(table.T)  # by the coarsest level first, and on each level by name
     distances = class_distances(embeddings, hierarchy, index)[np.ix_(order, order)].astype(np.float32)
     names = [html.escape(hierarchy.names[index][label]) for label in order]  # not cut: they are places on the axes
-    chart = figure(title=f"Mean cosine distance between two items, by {_short(name, 30)}")
+    chart = figure(title=f"Mean cosine distance between two items, by {shortened(name, 30)}")
     chart.add_heatmap(
         z=distances,
         x=names,
@@ -76,10 +76,10 @@ def distance_matrix(embeddings: Embeddings, hierarchy: Hierarchy, level: str | i
     chart.update_layout(shapes=_borders(starts[1:], count))
     ends = [*starts[1:], count]
     if count <= LABELS:
-        places, texts = names, [_short(hierarchy.names[index][label], 22) for label in order]
+        places, texts = names, [shortened(hierarchy.names[index][label], 22) for label in order]
     else:  # the superclass stands at the middle one of its classes
         places = [names[(start + end) // 2] for start, end in zip(starts, ends, strict=True)]
-        texts = [_short(text, 22) for text in shown]
+        texts = [shortened(text, 22) for text in shown]
     ticks = {
         "type": "category",
         "tickmode": "array",

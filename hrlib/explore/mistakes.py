@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 from hrlib.errors import HrlibError
 from hrlib.evaluation import neighbours
 from hrlib.explore.colours import GREY, colours
-from hrlib.explore.photos import _short
+from hrlib.explore.photos import shortened
 from hrlib.explore.theme import figure
 
 if TYPE_CHECKING:
@@ -67,7 +67,9 @@ def mistake_sankey(embeddings: Embeddings, hierarchy: Hierarchy, level: str | in
         totals = bands.sum(1 - side)
         for place, total in enumerate(totals):
             label = kept[place] if place < len(kept) else None
-            what = f"{len(counts) - len(kept)} others" if label is None else _short(hierarchy.names[index][label], 24)
+            what = (
+                f"{len(counts) - len(kept)} others" if label is None else shortened(hierarchy.names[index][label], 24)
+            )
             of = sizes[label] if label is not None else sizes.sum() - sizes[kept].sum()
             texts.append(f"{what}  {total} of {of}" if side == 0 else f"{what}  {total}")
             tints.append(GREY if label is None else shades[label])
@@ -87,7 +89,7 @@ def mistake_sankey(embeddings: Embeddings, hierarchy: Hierarchy, level: str | in
 
 
 def _said(right: int, items: int, level: str) -> str:
-    share = f"{right / items:.0%} of {items:,} nearest neighbours are of the same {_short(level, 24)}"
+    share = f"{right / items:.0%} of {items:,} nearest neighbours are of the same {shortened(level, 24)}"
     return share + (": no mistakes to draw" if right == items else "; true (left) and retrieved (right) of the others")
 
 

@@ -34,7 +34,7 @@ def contact_sheet(
     sheet = figure(title=f"{min(classes, count)} of {count} classes at level {hierarchy.levels[index]!r}")
     for row, label in enumerate(chosen):
         items = rng.permutation(np.flatnonzero(labels == label))[:per_class]
-        _text(sheet, 0, row + 0.45, _short(hierarchy.names[index][label], 24), anchor="right", shift=-10)
+        _text(sheet, 0, row + 0.45, shortened(hierarchy.names[index][label], 24), anchor="right", shift=-10)
         for column, item in enumerate(items):
             _photo(sheet, column, row, catalogue.images[int(item)])
     return _finish(sheet, columns=per_class, rows=len(chosen), left=190)
@@ -74,7 +74,11 @@ def neighbour_gallery(
     for row, query in enumerate(queries):
         _photo(sheet, 0, row * PITCH, catalogue.images[int(query)])
         _text(
-            sheet, 0.45, row * PITCH + 1.05, _short(hierarchy.names[index][hierarchy.labels[query, index]], 14), size=11
+            sheet,
+            0.45,
+            row * PITCH + 1.05,
+            shortened(hierarchy.names[index][hierarchy.labels[query, index]], 14),
+            size=11,
         )
     fine, coarse = hierarchy.levels[0], hierarchy.levels[index]
     legend = f"{VERDICTS['same'][2]} same {fine}   {VERDICTS['near'][2]} same {coarse}   {VERDICTS['other'][2]} other {coarse}"
@@ -90,7 +94,7 @@ def _verdict(labels: np.ndarray, query: int, item: int, level: int) -> str:
 
 def _photo(sheet: go.Figure, x: float, y: float, pixels: np.ndarray, verdict: str | None = None) -> None:
     """One photo in the cell whose upper left corner is (x, y), framed and marked with its verdict."""
-    sheet.add_layout_image(source=_jpeg(pixels), xref="x", yref="y", x=x, y=y, sizex=0.9, sizey=0.9, layer="below")
+    sheet.add_layout_image(source=jpeg(pixels), xref="x", yref="y", x=x, y=y, sizex=0.9, sizey=0.9, layer="below")
     if verdict:
         colour, dash, mark = VERDICTS[verdict]
         line = {"color": colour, "width": 3, "dash": dash}
@@ -98,13 +102,13 @@ def _photo(sheet: go.Figure, x: float, y: float, pixels: np.ndarray, verdict: st
         _text(sheet, x + 0.45, y + 1.05, f"<b>{mark}</b>", colour=colour)
 
 
-def _jpeg(pixels: np.ndarray) -> str:
+def jpeg(pixels: np.ndarray) -> str:
     data = io.BytesIO()
     Image.fromarray(pixels).save(data, "JPEG", quality=88)
     return "data:image/jpeg;base64," + base64.b64encode(data.getvalue()).decode()
 
 
-def _short(text: str, length: int) -> str:
+def shortened(text: str, length: int) -> str:
     """Text of the data for a label: cut, and with markup shown as text (plotly reads tags in annotations)."""
     return html.escape(text if len(text) <= length else text[: length - 1] + "…")
 

@@ -15,7 +15,7 @@ from hrlib.errors import HrlibError
 from hrlib.explore.colours import GREY, to_lch
 from hrlib.explore.groups import Groups
 from hrlib.explore.legends import entry, folded
-from hrlib.explore.photos import _short
+from hrlib.explore.photos import shortened
 
 if TYPE_CHECKING:
     from hrlib.catalogue import Catalogue
@@ -42,14 +42,16 @@ def point_traces(
     for rows, name, family, marker in _parts(divided):
         in_family = divided.families_are is not None
         title = (
-            {"legendgrouptitle": {"text": _short(divided.family_names[family], 24)}} if in_family and not fold else {}
+            {"legendgrouptitle": {"text": shortened(divided.family_names[family], 24)}}
+            if in_family and not fold
+            else {}
         )
         made.append(
             kind(
                 x=xy[rows, 0],
                 y=xy[rows, 1],
                 mode="markers",
-                name=_short(name, 28),
+                name=shortened(name, 28),
                 legendgroup=str(family),
                 showlegend=legend and not fold,
                 marker={"size": _size(len(xy)), "opacity": 0.8, "line": {"width": 0}, **marker},
@@ -80,8 +82,8 @@ def hover_texts(catalogue: Catalogue) -> np.ndarray | None:
     if len(catalogue) > PLAIN:
         return None
     titles = catalogue.items[catalogue.caption or "id"]
-    first = [_short("" if pd.isna(title) else str(title), 70) for title in titles]
-    paths = [_short(" › ".join(catalogue.hierarchy.path(row)), 90) for row in range(len(catalogue))]
+    first = [shortened("" if pd.isna(title) else str(title), 70) for title in titles]
+    paths = [shortened(" › ".join(catalogue.hierarchy.path(row)), 90) for row in range(len(catalogue))]
     return np.array([f"<b>{title}</b><br>{path}" for title, path in zip(first, paths, strict=True)], dtype=object)
 
 

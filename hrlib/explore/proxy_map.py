@@ -15,7 +15,7 @@ from hrlib.evaluation.vectors import Embeddings, same_dimensions, unit_vectors
 from hrlib.explore.colours import colours
 from hrlib.explore.groups import by_level
 from hrlib.explore.legends import legend, points_height
-from hrlib.explore.photos import _short
+from hrlib.explore.photos import shortened
 from hrlib.explore.points import PLAIN, add_caption, bare_axes, checked_length, grey_points, hover_texts, point_traces
 from hrlib.explore.projection import project
 from hrlib.explore.theme import MUTED, figure
@@ -59,7 +59,7 @@ def proxy_map(
     made = project(together.numpy(), method, hierarchy=standing, seed=seed, **settings)
     points, *places = np.split(made.coordinates, np.cumsum([len(items), *map(len, proxies)])[:-1])
     divided = by_level(tree, 0)
-    counts = ", ".join(f"{len(own):,} {_short(name, 24)}" for name, own in zip(tree.levels, proxies, strict=False))
+    counts = ", ".join(f"{len(own):,} {shortened(name, 24)}" for name, own in zip(tree.levels, proxies, strict=False))
     chart = figure(title=f"{len(items):,} items and their proxies: {counts}", legend=legend(divided))
     chart.add_trace(grey_points(points))
     chart.add_traces(point_traces(points, divided, hover_texts(catalogue)))
@@ -116,13 +116,13 @@ def _marks(place: np.ndarray, tree: Hierarchy, level: int) -> go.Scatter | go.Sc
         "size": size,
         "line": {"width": 1 if level == 0 else 2.5},
     }
-    names = [_short(name, 40) for name in tree.names[level]]
+    names = [shortened(name, 40) for name in tree.names[level]]
     return kind(
         x=place[:, 0],
         y=place[:, 1],
         mode="markers",
         marker=marker,
-        name=f"proxy of a {_short(tree.levels[level], 18)}",
+        name=f"proxy of a {shortened(tree.levels[level], 18)}",
         legendgroup=f"proxies {level}",
         hovertext=names,
         hovertemplate="proxy of %{hovertext}<extra></extra>",

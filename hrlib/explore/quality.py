@@ -57,17 +57,17 @@ def caption(quality: dict[str, float], level: str | None = None) -> str:
     """The quality in one line of plain text (a level's name may hold markup: escape it), for under a picture."""
     parts = []
     if "trustworthiness" in quality:
-        parts.append(f"trustworthiness {_short(quality['trustworthiness'])} ({quality['points']:,.0f} points)")
+        parts.append(f"trustworthiness {shortened(quality['trustworthiness'])} ({quality['points']:,.0f} points)")
     if "same_in_space" in quality:
-        shares = [_short(quality[f"same_{where}"]) for where in ("in_space", "in_picture", "by_chance")]
+        shares = [shortened(quality[f"same_{where}"]) for where in ("in_space", "in_picture", "by_chance")]
         parts.append(
             f"neighbours of the same {level}: {shares[0]} in the space, {shares[1]} in this picture ({shares[2]} by chance)"
         )
     if "disparity" in quality:
-        parts.append(f"disparity from the picture before {_short(quality['disparity'])}")
+        parts.append(f"disparity from the picture before {shortened(quality['disparity'])}")
     return " · ".join(parts) or "too few points to measure how far this picture can be trusted"
 
 
-def _short(share: float) -> str:
+def shortened(share: float) -> str:
     text = f"{share:.2f}".removeprefix("0")
     return ">.99" if text == "1.00" and share < 1 else text

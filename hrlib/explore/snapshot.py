@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import plotly.graph_objects as go
 
 from hrlib.explore import marked_map
-from hrlib.explore.photos import _jpeg, _short
+from hrlib.explore.photos import jpeg, shortened
 from hrlib.explore.points import add_caption
 from hrlib.explore.scatter import scatter
 from hrlib.explore.selection import Finder
@@ -46,8 +46,8 @@ def snapshot(finder: Finder, where: Projection, space: str, row: int, k: int, co
     named = {"same": f"same {fine}", "near": f"same {coarse}", "other": f"other {coarse}"}
     keys = [f"{VERDICTS[verdict][2]} {html.escape(name)}" for verdict, name in named.items()]
     lines = [
-        f"<b>{_short(str(finder.titles[row]), 26)}</b>",
-        _short(finder.paths[row], 34),
+        f"<b>{shortened(str(finder.titles[row]), 26)}</b>",
+        shortened(finder.paths[row], 34),
         *keys,
         "number: cosine distance",
     ]
@@ -82,7 +82,7 @@ def snapshot(finder: Finder, where: Projection, space: str, row: int, k: int, co
 def _photo(figure: go.Figure, finder: Finder, row: int, place: int, text: str, line: dict) -> None:
     """A photo in the cell `place` of the grid, framed, and a line of text under it."""
     x, y, side = place % COLUMNS * WIDE + 0.05, place // COLUMNS * PITCH, 0.95
-    source = _jpeg(finder.catalogue.images[int(row)])
+    source = jpeg(finder.catalogue.images[int(row)])
     middle = {"x": x + side / 2, "y": y + side / 2, "xanchor": "center", "yanchor": "middle"}
     figure.add_layout_image(source=source, xref="x2", yref="y2", **middle, sizex=side, sizey=side, layer="below")
     figure.add_shape(type="rect", xref="x2", yref="y2", x0=x, x1=x + side, y0=y, y1=y + side, line=line)

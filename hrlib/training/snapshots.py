@@ -36,18 +36,25 @@ class Snapshots:
             self._kept[int(file.stem.removeprefix("epoch-"))] = self._read(file)
 
     def __call__(self, epoch: int, model: nn.Module) -> None:
+        for later in [kept for kept in self._kept if kept > epoch]:  # an earlier run's, which went further
+            del self._kept[later]
+            if self.folder:
+                self._file(later).unlink(missing_ok=True)
         if epoch % self.every:
             return
         self._kept[epoch] = embed(model, self.catalogue)
         if self.folder:
             data = io.BytesIO()
             np.save(data, self._kept[epoch], allow_pickle=False)
-            write(self.folder / f"epoch-{epoch:04}.npy", data.getvalue())
+            write(self._file(epoch), data.getvalue())
 
     @property
     def spaces(self) -> dict[str, np.ndarray]:
         """ "epoch 1", "epoch 2", ... -> (N, D) float32 unit vectors; the first epoch is 1 here, as people count."""
         return {f"epoch {epoch + 1}": vectors for epoch, vectors in sorted(self._kept.items())}
+
+    def _file(self, epoch: int) -> Path:
+        return self.folder / f"epoch-{epoch:04}.npy"
 
     def _read(self, file: Path) -> np.ndarray:
         try:

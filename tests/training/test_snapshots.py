@@ -63,3 +63,13 @@ def test_bad_input_is_named(shop, tmp_path):
     (tmp_path / "epoch-0000.npy").write_bytes(b"\x93NUMPY")
     with pytest.raises(hr.HrlibError, match="epoch-0000.npy is no whole array"):
         Snapshots(shop, tmp_path)
+
+
+def test_a_new_run_leaves_none_of_an_earlier_one_that_went_further(shop, tmp_path):
+    torch.manual_seed(0)
+    model = hr.models.image_encoder("small", dim=8)
+    for epoch in range(4):
+        Snapshots(shop, tmp_path)(epoch, model)
+    assert list(Snapshots(shop, tmp_path).spaces) == ["epoch 1", "epoch 2", "epoch 3", "epoch 4"]
+    Snapshots(shop, tmp_path)(0, model)
+    assert list(Snapshots(shop, tmp_path).spaces) == ["epoch 1"]
