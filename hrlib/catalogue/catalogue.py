@@ -92,6 +92,10 @@ class Catalogue:
             hierarchy=self.hierarchy.subset(rows),
         )
 
+    def at_level(self, level: str | int) -> Catalogue:
+        """The same items with `level` as the finest one, as if the levels below were not known."""
+        return replace(self, hierarchy=self.hierarchy.select(self.hierarchy.levels[self.hierarchy.index(level) :]))
+
     def split_classes(self, fractions: Sequence[float] = (0.5, 0.5), seed: int = 0) -> tuple[Catalogue, ...]:
         """Parts with disjoint finest classes, as retrieval is measured: test classes are never seen in training.
 

@@ -5,6 +5,7 @@ from hrlib.losses.csl import CrossScaleLoss
 from hrlib.losses.discovered import DiscoveredHierarchyLoss
 from hrlib.losses.hierarchical import HierarchicalProxyLoss
 from hrlib.losses.himulcone import HiMulConELoss
+from hrlib.losses.multi_task import MultiTaskLoss
 from hrlib.losses.proxy import BASES, proxy_anchor, proxy_nca, proxy_nca_pp
 from hrlib.losses.registry import LOSSES, defaults, make, names, register
 
@@ -15,6 +16,7 @@ __all__ = [
     "DiscoveredHierarchyLoss",
     "HiMulConELoss",
     "HierarchicalProxyLoss",
+    "MultiTaskLoss",
     "defaults",
     "make",
     "names",

@@ -23,6 +23,7 @@ def image_encoder(
     *,
     frozen: bool = False,
     image_size: int | None = None,
+    parts: int = 1,
     seed: int | None = None,
 ) -> torch.nn.Module:
     """An image encoder by name: photos (B, 3, H, W) in 0..1 to unit vectors (B, dim).
@@ -34,6 +35,7 @@ def image_encoder(
         frozen: a pretrained network is left as it is, and only the linear layer learns. Otherwise all of it learns: it then wants a much
             lower `lr` in `fit` than a network that starts from nothing, such as 1e-5 to 1e-4.
         image_size: height and width that photos are resized to for a pretrained network, instead of its own: smaller is quicker.
+        parts: of equal length that the embedding is made of, for losses that have one each (`MultiTaskLoss(separate=True)`).
         seed: of the initial weights; None draws them from torch's global generator.
 
     Raises:
@@ -52,5 +54,5 @@ def image_encoder(
         if seed is not None:
             torch.manual_seed(seed)
         if pretrained:
-            return load(name, dim, frozen=frozen, image_size=image_size)
-        return ENCODERS[name](dim)
+            return load(name, dim, frozen=frozen, image_size=image_size, parts=parts)
+        return ENCODERS[name](dim, parts)

@@ -20,12 +20,11 @@ class SmallEncoder(nn.Module):
     it does.
     """
 
-    def __init__(self, dim: int = 64, widths: tuple[int, int, int, int] = (32, 48, 96, 256)):
+    def __init__(self, dim: int = 64, parts: int = 1, widths: tuple[int, int, int, int] = (32, 48, 96, 256)):
         super().__init__()
-        if dim < 2:
-            raise HrlibError(f"dim is {dim}: an embedding needs at least 2 dimensions")
+        check_parts(dim, parts)
         first, second, third, last = widths
-        self.dim = dim
+        self.dim, self.parts = dim, parts
         self.trunk = nn.Sequential(
             *_stage(3, first, stride=2),
             *_stage(first, second, pool=True),
@@ -35,12 +34,30 @@ class SmallEncoder(nn.Module):
         self.head = nn.Linear(2 * last, dim)
 
     def forward(self, images: Tensor) -> Tensor:
+        return unit_parts(self.head(self.features(images)), self.parts)
+
+    def features(self, images: Tensor) -> Tensor:
+        """What the embedding is made of: (B, 2 * the last width), not of unit length."""
         maps = self.trunk((images - 0.5) * 4)
-        spots = maps.permute(0, 2, 3, 1).flatten(
-            1, 2
-        )  # (B, places, channels): over one axis both are several times quicker
-        pooled = torch.cat([spots.mean(1), spots.max(1).values], 1)
-        return F.normalize(self.head(pooled).float(), dim=1)
+        # (B, places, channels): over one axis both are several times quicker
+        spots = maps.permute(0, 2, 3, 1).flatten(1, 2)
+        return torch.cat([spots.mean(1), spots.max(1).values], 1)
+
+
+def check_parts(dim: int, parts: int) -> None:
+    """Raise an HrlibError unless an embedding of `dim` can be made of so many equal parts of at least 2 dimensions."""
+    if parts < 1 or dim % parts or dim // parts < 2:
+        raise HrlibError(
+            f"dim is {dim} in parts of {parts}: expected at least 2 dimensions, and a multiple of parts that leaves each at least 2"
+            if parts != 1
+            else f"dim is {dim}: an embedding needs at least 2 dimensions"
+        )
+
+
+def unit_parts(x: Tensor, parts: int = 1) -> Tensor:
+    """(B, dim) as unit vectors in fp32, of `parts` equal parts that are all of the length 1 / sqrt(parts): a cosine is then the mean of the
+    parts' cosines."""
+    return (F.normalize(x.float().unflatten(1, (parts, -1)), dim=2) / parts**0.5).flatten(1)
 
 
 def _stage(before: int, after: int, stride: int = 1, pool: bool = False) -> list[nn.Module]:

@@ -12,6 +12,7 @@ from safetensors import SafetensorError
 from torch import Tensor, nn
 
 from hrlib.errors import HrlibError
+from hrlib.models.encoder import check_parts, unit_parts
 
 RESIZE = {2: "bilinear", 3: "bicubic"}  # PIL's numbers, as preprocessor_config.json has them
 # their pooler is a layer that most checkpoints do not have: it would be left at random
@@ -38,6 +39,7 @@ class PretrainedEncoder(nn.Module):
         dim: of a linear layer behind the features; None: the features themselves.
         frozen: the backbone is left as it is: no gradient, and evaluation mode also in training. Only the linear layer learns.
         image_size: height and width that photos are resized to, instead of the network's own: smaller is quicker.
+        parts: of equal length that the embedding is made of.
     """
 
     def __init__(
@@ -48,13 +50,10 @@ class PretrainedEncoder(nn.Module):
         *,
         frozen: bool = False,
         image_size: int | None = None,
+        parts: int = 1,
     ):
         super().__init__()
-        if dim is not None and dim < 2:
-            raise HrlibError(
-                f"dim is {dim}: an embedding needs at least 2 dimensions; None takes the features as they are"
-            )
-        self.backbone, self.frozen = backbone.eval(), frozen
+        self.backbone, self.frozen, self.parts = backbone.eval(), frozen, parts
         self.size = _size(preprocessor) if image_size is None else (image_size, image_size)
         self.mode = RESIZE.get(preprocessor.get("resample"), "bicubic")
         # positions are stretched to other sizes than the network's own; DINO does that without being asked
@@ -69,6 +68,7 @@ class PretrainedEncoder(nn.Module):
         with torch.no_grad():
             width = self._features(torch.zeros(1, 3, *self.size)).shape[1]
         self.dim = width if dim is None else dim
+        check_parts(self.dim, parts)
         self.head = nn.Identity() if dim is None else nn.Linear(width, dim)
 
     def train(self, mode: bool = True) -> PretrainedEncoder:
@@ -79,12 +79,14 @@ class PretrainedEncoder(nn.Module):
         return self
 
     def forward(self, images: Tensor) -> Tensor:
+        return unit_parts(self.head(self.features(images)), self.parts)
+
+    def features(self, images: Tensor) -> Tensor:
+        """What the embedding is made of: (B, the network's own width), not of unit length."""
         if self.frozen:
             with torch.no_grad():
-                features = self._features(images)
-        else:
-            features = self._features(images)
-        return F.normalize(self.head(features).float(), dim=1)
+                return self._features(images)
+        return self._features(images)
 
     def _features(self, images: Tensor) -> Tensor:
         images = images.float()  # under mixed precision they come in bf16, which cannot be resized on a processor
@@ -98,7 +100,7 @@ class PretrainedEncoder(nn.Module):
 
 
 def load(
-    name: str, dim: int | None = None, *, frozen: bool = False, image_size: int | None = None
+    name: str, dim: int | None = None, *, frozen: bool = False, image_size: int | None = None, parts: int = 1
 ) -> PretrainedEncoder:
     """The pretrained encoder `name`: a model on the Hugging Face hub, such as "facebook/dinov2-small", "microsoft/resnet-50" or (with timm
     installed) "timm/resnet50.a1_in1k", or a local folder with config.json, model.safetensors and preprocessor_config.json.
@@ -134,7 +136,7 @@ def load(
             f"{name!r} lacks {len(missing)} of the weights of its {type(backbone).__name__} ({', '.join(missing[:3])}, ...): "
             "they would be left at random. Take a checkpoint of the whole model"
         )
-    return PretrainedEncoder(backbone, preprocessor, dim, frozen=frozen, image_size=image_size)
+    return PretrainedEncoder(backbone, preprocessor, dim, frozen=frozen, image_size=image_size, parts=parts)
 
 
 def _of_timm(settings: dict[str, Any]) -> dict[str, Any]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+import numpy as np
 import pandas as pd
 import torch
 from torch import nn
@@ -17,6 +18,7 @@ from hrlib.settings import strict
 
 if TYPE_CHECKING:
     from hrlib.catalogue import Catalogue
+    from hrlib.training.sampler import Batches
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,8 @@ def fit(
     resume: bool = False,
     live: bool = False,
     on_epoch: Callable[[int, nn.Module], None] | None = None,
+    batches: Batches | None = None,
+    targets: Mapping[str, np.ndarray] | None = None,
     **settings: Any,
 ) -> Run:
     """Train the model in place and return the run.
@@ -87,7 +91,7 @@ def fit(
     Args:
         model: photos (B, 3, H, W) in 0..1 to unit vectors (B, D).
         loss: called as loss(embeddings, labels) with the finest labels (B,); its parameters are trained too. Losses of
-            pytorch-metric-learning fit as they are.
+            pytorch-metric-learning fit as they are. One that learns from something else says so: see `hrlib.losses.inputs`.
         train: the items; validation: items of other classes, on which MAP@R is measured after each epoch.
         out_dir: where `last` and, with validation, `best` are saved after each epoch and at Ctrl-C; without resume those of an
             earlier run are removed at the start.
@@ -95,6 +99,8 @@ def fit(
         live: in a notebook, curves as they grow and a button that ends the run: `fit` then returns the run as it is, its checkpoint in
             out_dir. A figure stays in the cell, also where papermill runs it. Elsewhere a progress bar.
         on_epoch: called as on_epoch(epoch, model) after each epoch, such as a `Snapshots`.
+        batches: which items make a batch, such as `GradedTripletBatches`; None: `ClassBalancedBatches` by the settings batch_size and per_class.
+        targets: what else a loss learns from, an array with a row an item by its name: {"attributes": attributes.codes}.
         **settings: see `FitSettings`; an unknown one is an error.
 
     Raises:
@@ -107,7 +113,8 @@ def fit(
     from hrlib.training.loop import Loop
 
     with torch.random.fork_rng():
-        loop = Loop(model, loss, train, validation, chosen, Path(out_dir) if out_dir else None, on_epoch)
+        folder = Path(out_dir) if out_dir else None
+        loop = Loop(model, loss, train, validation, chosen, folder, on_epoch, batches, targets or {})
         loop.run(resume, live and in_a_notebook())
     history = pd.DataFrame(loop.rows or {"epoch": [], "loss": []}).set_index("epoch")
     return Run(model, loss, chosen, history, loop.folder.path, loop.facts())

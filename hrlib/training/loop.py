@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ from torch import nn
 
 from hrlib.errors import HrlibError
 from hrlib.evaluation import evaluate
+from hrlib.losses.inputs import call
 from hrlib.precision import bf16_pays
 from hrlib.settings import as_dict
 from hrlib.training.augment import augmentation
@@ -25,11 +26,13 @@ from hrlib.training.fit import FitSettings
 from hrlib.training.folder import RunFolder, states
 from hrlib.training.interrupt import DeferredInterrupt
 from hrlib.training.sampler import ClassBalancedBatches
+from hrlib.training.step import check_targets, on_device, taken
 from hrlib.versions import versions
 
 if TYPE_CHECKING:
     from hrlib.catalogue import Catalogue
     from hrlib.training.live import LivePanel
+    from hrlib.training.sampler import Batches
 
 logging.getLogger("lightning_fabric").setLevel(logging.WARNING)  # it announces the precision at each start
 
@@ -68,12 +71,15 @@ class Loop:
         settings: FitSettings,
         folder: Path | None,
         on_epoch: Callable[[int, nn.Module], None] | None = None,
+        batches: Batches | None = None,
+        targets: Mapping[str, np.ndarray] | None = None,
     ):
         self.modules = {"model": model, "loss": loss}
         self.train, self.validation, self.settings, self.folder = train, validation, settings, RunFolder(folder)
         self.on_epoch = on_epoch
-        self.labels = train.hierarchy.column(0)
-        self.batches = ClassBalancedBatches(self.labels, settings.batch_size, settings.per_class, settings.seed)
+        labels = train.hierarchy.column(0)
+        self.targets = {"labels": labels, **check_targets(targets or {}, len(train))}
+        self.batches = batches or ClassBalancedBatches(labels, settings.batch_size, settings.per_class, settings.seed)
         self.steps = len(self.batches) * settings.epochs
         self.augment = augmentation(settings.augment)
         self.fabric, self.precision = _fabric(settings)
@@ -118,14 +124,14 @@ class Loop:
 
     def _run_epoch(self, display: Bar | LivePanel, interrupt: DeferredInterrupt) -> None:
         epoch, begun = divmod(self.step, len(self.batches))
-        for number, rows in enumerate(self.batches.epoch(epoch)):
+        for number, batch in enumerate(map(taken, self.batches.epoch(epoch))):
             if number < begun:
                 continue
             start = time.perf_counter()
-            value = self._train_step(rows)
+            value = self._train_step(batch)
             self.step += 1
             self.epoch["loss"] += value
-            self.epoch["images"] += len(rows)
+            self.epoch["images"] += len(batch["rows"])
             self.epoch["seconds"] += time.perf_counter() - start
             display.step(value, self._speed())
             if (interrupt.requested or display.stop) and number + 1 < len(self.batches):
@@ -139,7 +145,7 @@ class Loop:
     def _stopped(self) -> str:
         return f"stopped after step {self.step} of {self.steps}; {self.folder}"
 
-    def _train_step(self, rows: np.ndarray) -> float:
+    def _train_step(self, batch: dict[str, np.ndarray]) -> float:
         # every random number of a step is a function of (seed, step): a resumed run draws the very same ones
         torch.manual_seed(int(np.random.SeedSequence([self.settings.seed, self.step]).generate_state(1)[0]))
         for module in (self.network, self.modules["loss"]):
@@ -147,18 +153,25 @@ class Loop:
         share = rate(self.step, self.steps, self.settings.warmup)
         for group in self.optimizer.param_groups:
             group["lr"] = group["peak"] * share
-        images = self.augment(to_batch(self.train.images[rows], self.fabric.device))
-        labels = torch.from_numpy(self.labels[rows]).to(self.fabric.device)
-        value = self.modules["loss"](self.network(images.contiguous(memory_format=torch.channels_last)), labels)
+        value = call(self.modules["loss"], self._forward(batch))
         if not torch.isfinite(value):
             raise HrlibError(
                 f"the loss is {value.item()} at step {self.step}, nothing was updated with it: lower lr or proxy_lr, "
-                f"or look at the items of the batch (rows {', '.join(map(str, rows[:5]))}, ...)"
+                f"or look at the items of the batch (rows {', '.join(map(str, batch['rows'][:5]))}, ...)"
             )
         self.optimizer.zero_grad()
         self.fabric.backward(value)
         self.optimizer.step()
         return value.item()
+
+    def _forward(self, batch: dict[str, np.ndarray]) -> dict[str, torch.Tensor]:
+        """What a step knows, see `hrlib.losses.inputs`."""
+        rows, device = batch["rows"], self.fabric.device
+        images = self.augment(to_batch(self.train.images[rows], device)).contiguous(memory_format=torch.channels_last)
+        output = self.network(images)
+        known = on_device({**{name: values[rows] for name, values in self.targets.items()}, **batch}, device)
+        known |= {"images": images, "progress": torch.tensor(self.step / self.steps, device=device)}
+        return known | (output if isinstance(output, dict) else {"embeddings": output})
 
     def _speed(self) -> int:
         return round(self.epoch["images"] / max(self.epoch["seconds"], 1e-9))

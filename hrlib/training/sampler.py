@@ -1,13 +1,24 @@
-"""Class-balanced batches."""
+"""Which items make a batch: what the loop asks for, and class-balanced batches."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
 from hrlib.errors import HrlibError
+
+
+class Batches(Protocol):
+    """What draws batches. An epoch is a function of its number alone, so that an interrupted run goes on exactly."""
+
+    def __len__(self) -> int:
+        """Batches an epoch."""
+
+    def epoch(self, number: int) -> Iterator[np.ndarray | dict[str, np.ndarray]]:
+        """The batches of an epoch: rows (B,), or a dictionary with "rows" and whatever else the loss learns from, such as triplets."""
 
 
 @dataclass(frozen=True)
