@@ -53,11 +53,15 @@ class MultiTaskLoss(nn.Module):
         self.register_buffer("sums", torch.zeros(len(losses), dtype=torch.float64))
         self.register_buffer("calls", torch.zeros((), dtype=torch.int64))
 
+    def __getitem__(self, name: str) -> nn.Module:
+        """The loss of that name."""
+        return self.tasks[f"{name}_loss"]
+
     def forward(self, *values: Tensor) -> Tensor:
         """The sum, from what `inputs` names: a scalar."""
         known, total, parts = dict(zip(self.inputs, values, strict=True)), 0.0, []
         for name, own in zip(self.names, self._parts(known["embeddings"]), strict=True):
-            value = call(self.tasks[f"{name}_loss"], known | {"embeddings": own})
+            value = call(self[name], known | {"embeddings": own})
             parts.append(value.detach())
             total = total + self.weights[name] * value
         if self.training:
@@ -72,8 +76,8 @@ class MultiTaskLoss(nn.Module):
         self.calls.zero_()
         told = {f"loss.{name}": mean for name, mean in zip(self.names, means, strict=True)}
         for name in self.names:
-            if hasattr(self.tasks[f"{name}_loss"], "report"):
-                told |= {f"{name}.{key}": value for key, value in self.tasks[f"{name}_loss"].report().items()}
+            if hasattr(self[name], "report"):
+                told |= {f"{name}.{key}": value for key, value in self[name].report().items()}
         return told
 
     def _parts(self, embeddings: Tensor) -> list[Tensor]:
