@@ -82,6 +82,24 @@ class Attributes:
         at = [self.columns.index(column) for column in columns]
         return Attributes(tuple(columns), self.codes[:, at], tuple(self.names[a] for a in at))
 
+    def codes_like(self, other: Attributes) -> np.ndarray:
+        """The codes (N, A) in the coding of `other`, matched by the names of the values; one that `other` does not have is its n_values.
+
+        Raises:
+            HrlibError: other columns than those of `other`.
+        """
+        if self.columns != other.columns:
+            raise HrlibError(
+                f"attributes {', '.join(self.columns)} and {', '.join(other.columns)}: expected the same; choose them with select(columns)"
+            )
+        columns = []
+        for codes, ours, theirs in zip(self.codes.T, self.names, other.names, strict=True):
+            code = {name: v for v, name in enumerate(theirs)}
+            columns.append(
+                np.array([*(code.get(name, len(theirs)) for name in ours), MISSING])[codes]
+            )  # codes -1: the last
+        return np.stack(columns, axis=1)
+
 
 def match(a: np.ndarray, b: np.ndarray, minimum_overlap: int = 1) -> np.ndarray:
     """The share of attributes that agree, among those known in both: (N, M) float32, NaN where fewer than `minimum_overlap` are.

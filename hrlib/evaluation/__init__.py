@@ -1,8 +1,19 @@
 """How good an embedding is: retrieval metrics at every level, exact neighbours, intervals for differences."""
 
+from hrlib.evaluation.attributes import evaluate_attributes, graded_per_query
 from hrlib.evaluation.bootstrap import Interval, paired_bootstrap, paired_t
 from hrlib.evaluation.clusters import purity
 from hrlib.evaluation.ranking import neighbours
 from hrlib.evaluation.retrieval import evaluate, per_query
 
-__all__ = ["Interval", "evaluate", "neighbours", "paired_bootstrap", "paired_t", "per_query", "purity"]
+__all__ = [
+    "Interval",
+    "evaluate",
+    "evaluate_attributes",
+    "graded_per_query",
+    "neighbours",
+    "paired_bootstrap",
+    "paired_t",
+    "per_query",
+    "purity",
+]

@@ -13,7 +13,7 @@ from hrlib.errors import HierarchyConflict, HrlibError
 from hrlib.evaluation.vectors import Embeddings, same_dimensions, unit_vectors
 
 if TYPE_CHECKING:
-    from hrlib.catalogue import Hierarchy
+    from hrlib.catalogue import Attributes, Hierarchy
 
 
 @dataclass(frozen=True)
@@ -60,27 +60,42 @@ def search(
             half of a gallery, a single item and no gallery.
         HierarchyConflict: a class has different parents in the two hierarchies.
     """
-    queries = _checked(embeddings, hierarchy, "embeddings", device)
-    if gallery is None and gallery_hierarchy is None:
+    queries, vectors, own = searching(embeddings, hierarchy, gallery, gallery_hierarchy, device)
+    found = hierarchy.labels if own is not None else _labels_by_name(hierarchy, gallery_hierarchy)
+    return Search(queries, vectors, hierarchy.labels, found, own)
+
+
+def searching(
+    embeddings: Embeddings,
+    items: Hierarchy | Attributes,
+    gallery: Embeddings | None,
+    gallery_items: Hierarchy | Attributes | None,
+    device: torch.device | str | None,
+    kind: str = "hierarchy",
+) -> tuple[Tensor, Tensor, Tensor | None]:
+    """The vectors that ask (Q, D), those that they search (N, D), and the row of each query in these, None with a gallery of its own.
+
+    Args:
+        items: what is known of the queries, `gallery_items` of the gallery; `kind` is what the errors call it: "hierarchy", "attributes".
+    """
+    queries = _checked(embeddings, items, "embeddings", kind, device)
+    if gallery is None and gallery_items is None:
         if len(queries) == 1:
             raise HrlibError(
                 "one embedding and no gallery: there is nothing to be found; give more items, or a gallery"
             )
-        own = torch.arange(len(queries), device=queries.device)
-        return Search(queries, queries, hierarchy.labels, hierarchy.labels, own)
-    if gallery is None or gallery_hierarchy is None:
-        missing = "gallery" if gallery is None else "gallery_hierarchy"
-        raise HrlibError(f"gallery and gallery_hierarchy go together: {missing} is missing")
-    vectors = same_dimensions(queries, _checked(gallery, gallery_hierarchy, "gallery", queries.device))
-    return Search(queries, vectors, hierarchy.labels, _labels_by_name(hierarchy, gallery_hierarchy), None)
+        return queries, queries, torch.arange(len(queries), device=queries.device)
+    if gallery is None or gallery_items is None:
+        missing = "gallery" if gallery is None else f"gallery_{kind}"
+        raise HrlibError(f"gallery and gallery_{kind} go together: {missing} is missing")
+    return queries, same_dimensions(queries, _checked(gallery, gallery_items, "gallery", kind, queries.device)), None
 
 
-def _checked(embeddings: Embeddings, hierarchy: Hierarchy, name: str, device: torch.device | str | None) -> Tensor:
+def _checked(embeddings: Embeddings, items: Hierarchy | Attributes, name: str, kind: str, device) -> Tensor:
     vectors = unit_vectors(embeddings, name, device)
-    if len(vectors) != len(hierarchy.labels):
-        raise HrlibError(
-            f"{name}: {len(vectors)} rows for a hierarchy of {len(hierarchy.labels)} items: expected one row an item"
-        )
+    if len(vectors) != len(items):
+        known = "a hierarchy" if kind == "hierarchy" else kind
+        raise HrlibError(f"{name}: {len(vectors)} rows for {known} of {len(items)} items: expected one row an item")
     return vectors
 
 

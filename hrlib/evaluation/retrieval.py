@@ -98,13 +98,7 @@ def evaluate(
         chunk=chunk,
         device=device,
     )
-    rows = {
-        level: {**table[level].mean(), "queries": int(table[level].notna().any(axis=1).sum())}
-        for level in table.columns.unique("level")
-    }
-    means = pd.DataFrame.from_dict(rows, orient="index").rename_axis("level")
-    metrics = [*table.columns.unique("metric"), "queries"]
-    return means[metrics].astype({"queries": int})
+    return means(table)
 
 
 def per_query(
@@ -128,7 +122,7 @@ def per_query(
         raise HrlibError(f"a level is called {WHOLE!r}, as the row of the whole hierarchy is: rename the level")
     asking = search(embeddings, hierarchy, gallery, gallery_hierarchy, device)
     at_k = ["recall", "ahd"] if hierarchical else ["recall"]
-    ks = _checked_ks(ks, asking.available, at_k)
+    ks = checked_ks(ks, asking.available, at_k)
     metrics = [*(f"recall@{k}" for k in ks), "r_precision", "map@r", "severity"]
     columns = [(level, metric) for level in hierarchy.levels for metric in metrics]
     if hierarchical:
@@ -140,6 +134,17 @@ def per_query(
     table.loc[:, [column for column in columns if column[1] in beyond]] = np.nan
     order = sorted(columns, key=lambda column: [*hierarchy.levels, WHOLE].index(column[0]))  # each level's ap to it
     return table[order]
+
+
+def means(table: pd.DataFrame) -> pd.DataFrame:
+    """A row a query and columns (level, metric) as a row a level: the means over the queries that count, and the number of these."""
+    by = table.columns.names[0]
+    rows = {
+        level: {**table[level].mean(), "queries": int(table[level].notna().any(axis=1).sum())}
+        for level in table.columns.unique(by)
+    }
+    averages = pd.DataFrame.from_dict(rows, orient="index").rename_axis(by)
+    return averages[[*table.columns.unique("metric"), "queries"]].astype({"queries": int})
 
 
 def _measured(asking: Search, ks: Sequence[int], hierarchical: bool, chunk: int | None) -> Iterator[np.ndarray]:
@@ -167,7 +172,8 @@ def _level_rows(x: np.ndarray, device: torch.device) -> Tensor:
     return torch.from_numpy(np.ascontiguousarray(x.T, dtype=np.int32)).to(device)
 
 
-def _checked_ks(ks: Sequence[int], available: int, metrics: Sequence[str]) -> tuple[int, ...]:
+def checked_ks(ks: Sequence[int], available: int, metrics: Sequence[str]) -> tuple[int, ...]:
+    """The ks as a tuple, if they are different positive integers; a warning for those beyond what a query can find."""
     ks = tuple(ks)
     if not all(isinstance(k, int | np.integer) and not isinstance(k, bool) and k >= 1 for k in ks) or len(
         set(ks)

@@ -1,5 +1,6 @@
 """Figures of catalogues, runs and embedding spaces: functions that return plotly figures."""
 
+from hrlib.explore.attribute_charts import attribute_accuracy_chart
 from hrlib.explore.charts import curves, differences, mistake_chart, mistake_heights, tree
 from hrlib.explore.circle import descend, proxies_on_a_circle
 from hrlib.explore.clusters import cluster_tree
@@ -19,6 +20,7 @@ from hrlib.explore.theme import use_in_notebook
 __all__ = [
     "Explorer",
     "Projection",
+    "attribute_accuracy_chart",
     "class_distances",
     "cluster_tree",
     "colours",

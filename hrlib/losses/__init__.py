@@ -1,6 +1,7 @@
 """Losses: pure functions of (embeddings, labels, proxies), the modules that hold the proxies, and all of them by name."""
 
 from hrlib.losses import named  # noqa: F401 - fills the registry
+from hrlib.losses.attributes import AttributeLoss
 from hrlib.losses.csl import CrossScaleLoss
 from hrlib.losses.discovered import DiscoveredHierarchyLoss
 from hrlib.losses.hierarchical import HierarchicalProxyLoss
@@ -12,6 +13,7 @@ from hrlib.losses.registry import LOSSES, defaults, make, names, register
 __all__ = [
     "BASES",
     "LOSSES",
+    "AttributeLoss",
     "CrossScaleLoss",
     "DiscoveredHierarchyLoss",
     "HiMulConELoss",

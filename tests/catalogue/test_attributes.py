@@ -47,6 +47,18 @@ def test_subset_and_select():
         found.select(["colours"])
 
 
+def test_codes_in_another_coding_go_by_name_and_a_new_value_comes_after_all():
+    first = hr.Attributes.from_frame(FRAME, ["colour", "size"])
+    frame = pd.DataFrame({"colour": ["amber", "red", "blue", None], "size": ["2.0", None, "3.0", "10.0"]})
+    other = hr.Attributes.from_frame(frame, ["colour", "size"])
+    assert other.codes_like(first).tolist() == [[2, 1], [1, -1], [0, 2], [-1, 0]]
+    assert (other.codes_like(other) == other.codes).all()
+    nothing = hr.Attributes.from_frame(FRAME, ["nothing"])
+    assert nothing.codes_like(nothing).tolist() == [[-1]] * 5
+    with pytest.raises(hr.HrlibError, match="attributes colour, size and nothing: expected the same"):
+        other.codes_like(nothing)
+
+
 @given(CODES, CODES, st.integers(1, 3))
 def test_match_is_the_loop_s(a, b, minimum):
     np.testing.assert_allclose(match(a, b, minimum), loop(a, b, minimum))
