@@ -4,6 +4,7 @@ from hrlib.losses import named  # noqa: F401 - fills the registry
 from hrlib.losses.attributes import AttributeLoss
 from hrlib.losses.csl import CrossScaleLoss
 from hrlib.losses.discovered import DiscoveredHierarchyLoss
+from hrlib.losses.graded import GradedTripletLoss, graded_triplet
 from hrlib.losses.hierarchical import HierarchicalProxyLoss
 from hrlib.losses.himulcone import HiMulConELoss
 from hrlib.losses.multi_task import MultiTaskLoss
@@ -16,10 +17,12 @@ __all__ = [
     "AttributeLoss",
     "CrossScaleLoss",
     "DiscoveredHierarchyLoss",
+    "GradedTripletLoss",
     "HiMulConELoss",
     "HierarchicalProxyLoss",
     "MultiTaskLoss",
     "defaults",
+    "graded_triplet",
     "make",
     "names",
     "proxy_anchor",

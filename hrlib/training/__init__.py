@@ -3,6 +3,19 @@
 from hrlib.training.checkpoint import load_checkpoint, save_checkpoint
 from hrlib.training.embed import embed
 from hrlib.training.fit import FitSettings, Run, fit
+from hrlib.training.graded_batches import GradedTripletBatches
 from hrlib.training.snapshots import Snapshots
+from hrlib.training.triplets import GradedTripletMiner, Triplets
 
-__all__ = ["FitSettings", "Run", "Snapshots", "embed", "fit", "load_checkpoint", "save_checkpoint"]
+__all__ = [
+    "FitSettings",
+    "GradedTripletBatches",
+    "GradedTripletMiner",
+    "Run",
+    "Snapshots",
+    "Triplets",
+    "embed",
+    "fit",
+    "load_checkpoint",
+    "save_checkpoint",
+]
