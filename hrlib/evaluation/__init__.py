@@ -2,7 +2,17 @@
 
 from hrlib.evaluation.bootstrap import Interval, paired_bootstrap, paired_t
 from hrlib.evaluation.clusters import purity
+from hrlib.evaluation.posterior import posterior_table
 from hrlib.evaluation.ranking import neighbours
 from hrlib.evaluation.retrieval import evaluate, per_query
 
-__all__ = ["Interval", "evaluate", "neighbours", "paired_bootstrap", "paired_t", "per_query", "purity"]
+__all__ = [
+    "Interval",
+    "evaluate",
+    "neighbours",
+    "paired_bootstrap",
+    "paired_t",
+    "per_query",
+    "posterior_table",
+    "purity",
+]
