@@ -18,7 +18,7 @@ class VariationalAutoencoder(nn.Module):
     In training mode photos (B, 3, H, W) in 0..1 become a dictionary for losses such as `ReconstructionLoss`:
 
     * embeddings (B, dim): unit vectors, as the encoder alone would give them, without noise;
-    * mean, log_variance (B, latent): of q, both natural logarithms and neither normalised;
+    * mean, log_variance (B, latent): of q, which is diagonal; the mean is not of unit length;
     * reconstruction (B, 3, height, width) in 0..1: decoded from a sample mean + exp(log_variance / 2) * noise (the reparametrisation of Kingma
       and Welling, ICLR 2014, arXiv 1312.6114), the noise from torch's generator.
 
