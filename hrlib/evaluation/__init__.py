@@ -3,6 +3,7 @@
 from hrlib.evaluation.attributes import evaluate_attributes, graded_per_query
 from hrlib.evaluation.bootstrap import Interval, paired_bootstrap, paired_t
 from hrlib.evaluation.clusters import purity
+from hrlib.evaluation.posterior import posterior_table
 from hrlib.evaluation.ranking import neighbours
 from hrlib.evaluation.retrieval import evaluate, per_query
 
@@ -15,5 +16,6 @@ __all__ = [
     "paired_bootstrap",
     "paired_t",
     "per_query",
+    "posterior_table",
     "purity",
 ]

@@ -16,6 +16,7 @@ from hrlib.explore.scatter import scatter, side_by_side
 from hrlib.explore.six_classes import six_classes
 from hrlib.explore.static import to_png
 from hrlib.explore.theme import use_in_notebook
+from hrlib.explore.traversal import reconstructions, traversal
 
 __all__ = [
     "Explorer",
@@ -39,10 +40,12 @@ __all__ = [
     "project_together",
     "proxies_on_a_circle",
     "proxy_map",
+    "reconstructions",
     "scatter",
     "side_by_side",
     "six_classes",
     "to_png",
+    "traversal",
     "tree",
     "use_in_notebook",
 ]

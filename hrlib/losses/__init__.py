@@ -9,6 +9,7 @@ from hrlib.losses.hierarchical import HierarchicalProxyLoss
 from hrlib.losses.himulcone import HiMulConELoss
 from hrlib.losses.multi_task import MultiTaskLoss
 from hrlib.losses.proxy import BASES, proxy_anchor, proxy_nca, proxy_nca_pp
+from hrlib.losses.reconstruction import ReconstructionLoss
 from hrlib.losses.registry import LOSSES, defaults, make, names, register
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "HiMulConELoss",
     "HierarchicalProxyLoss",
     "MultiTaskLoss",
+    "ReconstructionLoss",
     "defaults",
     "graded_triplet",
     "make",

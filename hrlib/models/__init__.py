@@ -10,11 +10,12 @@ import torch
 from hrlib.errors import HrlibError
 from hrlib.models.encoder import SmallEncoder
 from hrlib.models.pretrained import PretrainedEncoder, load
+from hrlib.models.variational import VariationalAutoencoder
 from hrlib.settings import nearest
 
 ENCODERS = {"small": SmallEncoder}
 
-__all__ = ["ENCODERS", "PretrainedEncoder", "SmallEncoder", "image_encoder"]
+__all__ = ["ENCODERS", "PretrainedEncoder", "SmallEncoder", "VariationalAutoencoder", "image_encoder"]
 
 
 def image_encoder(
