@@ -4,5 +4,6 @@ from hrlib.evaluation.bootstrap import Interval, paired_bootstrap, paired_t
 from hrlib.evaluation.clusters import purity
 from hrlib.evaluation.ranking import neighbours
 from hrlib.evaluation.retrieval import evaluate, per_query
+from hrlib.evaluation.robustness import robustness
 
-__all__ = ["Interval", "evaluate", "neighbours", "paired_bootstrap", "paired_t", "per_query", "purity"]
+__all__ = ["Interval", "evaluate", "neighbours", "paired_bootstrap", "paired_t", "per_query", "purity", "robustness"]

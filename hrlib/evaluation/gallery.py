@@ -23,7 +23,7 @@ class Search:
     Attributes:
         queries: (Q, D) and `gallery` (N, D), float32 unit vectors.
         asked: (Q, L) and `found` (N, L), their labels, fine to coarse, in one coding; -1 for a class that no query has.
-        own: (Q,) the gallery row that is the query itself; None where the gallery is a separate one.
+        own: (Q,) the gallery row that is the query itself; None where no query is in the gallery.
     """
 
     queries: Tensor
@@ -43,7 +43,8 @@ class Search:
             np.bincount(there[there >= 0], minlength=here.max() + 1)[here]
             for here, there in zip(self.asked.T, self.found.T, strict=True)
         ]
-        return np.stack(counts, axis=1) - (self.own is not None)
+        itself = 0 if self.own is None else self.found[self.own.cpu().numpy()] == self.asked
+        return np.stack(counts, axis=1) - itself
 
 
 def search(
@@ -52,16 +53,21 @@ def search(
     gallery: Embeddings | None = None,
     gallery_hierarchy: Hierarchy | None = None,
     device: torch.device | str | None = None,
+    own: np.ndarray | None = None,
 ) -> Search:
     """What `evaluate` is given, checked: without a gallery the queries search each other.
 
     Raises:
         HrlibError: embeddings that are not finite or not of unit length, lengths, levels or dimensions that differ, one
-            half of a gallery, a single item and no gallery.
+            half of a gallery, a single item and no gallery, `own` that are no rows of a gallery.
         HierarchyConflict: a class has different parents in the two hierarchies.
     """
     queries = _checked(embeddings, hierarchy, "embeddings", device)
     if gallery is None and gallery_hierarchy is None:
+        if own is not None:
+            raise HrlibError(
+                "own without a gallery: expected none, queries that search each other are left out by their rows"
+            )
         if len(queries) == 1:
             raise HrlibError(
                 "one embedding and no gallery: there is nothing to be found; give more items, or a gallery"
@@ -72,7 +78,22 @@ def search(
         missing = "gallery" if gallery is None else "gallery_hierarchy"
         raise HrlibError(f"gallery and gallery_hierarchy go together: {missing} is missing")
     vectors = same_dimensions(queries, _checked(gallery, gallery_hierarchy, "gallery", queries.device))
-    return Search(queries, vectors, hierarchy.labels, _labels_by_name(hierarchy, gallery_hierarchy), None)
+    itself = None if own is None else own_rows(own, len(queries), len(vectors)).to(queries.device)
+    return Search(queries, vectors, hierarchy.labels, _labels_by_name(hierarchy, gallery_hierarchy), itself)
+
+
+def own_rows(own: np.ndarray, queries: int, gallery: int, name: str = "own") -> Tensor:
+    """The gallery row of each query as a tensor (Q,) int64, if they are that and there is another row to be found; else an HrlibError."""
+    rows = np.asarray(own)
+    if rows.shape != (queries,) or rows.dtype.kind not in "iu" or not 0 <= rows.min() <= rows.max() < gallery:
+        raise HrlibError(
+            f"{name}: expected {queries} integers from 0 to {gallery - 1}, the gallery's row of each query, got {rows.dtype} {rows.shape}"
+        )
+    if gallery == 1:
+        raise HrlibError(
+            "a gallery of one item, which is the query itself: there is nothing to be found; give a larger one"
+        )
+    return torch.from_numpy(rows.astype(np.int64))
 
 
 def _checked(embeddings: Embeddings, hierarchy: Hierarchy, name: str, device: torch.device | str | None) -> Tensor:
