@@ -4,8 +4,9 @@ python benchmarks/attributes.py --data-dir DIR --runs out/attributes --shard 0/2
 python benchmarks/attributes.py --data-dir DIR --runs out/attributes --shard 1/2 &
 wait; python benchmarks/attributes.py --runs out/attributes --gather
 
-Fashion products (43,294 items; gender, baseColour, season, usage, articleType), divided by items: 20% to train, 5% for the choice of settings (--validation), 12% to
-measure. Every arm has the same network, number of photos and seeds; nothing is chosen on test items. A run that is there is not done again.
+Fashion products (43,294 items; gender, baseColour, season, usage, articleType), divided by items: 20% to train, 5% for the choice of settings
+(--validation), 12% to measure. Every arm has the same network, number of photos and seeds; nothing is chosen on test items. A run that is
+there is not done again.
 """
 
 from __future__ import annotations
@@ -18,10 +19,9 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from scipy.special import stdtrit
 
 import hrlib as hr
-from hrlib.evaluation import evaluate_attributes, graded_per_query, paired_t, robustness
+from hrlib.evaluation import evaluate_attributes, graded_per_query, paired_bootstrap, paired_t, robustness
 from hrlib.files import write
 from hrlib.training import label_triplets, visual_search
 from hrlib.versions import versions
@@ -61,46 +61,66 @@ def parts(data_dir: str | None) -> dict[str, tuple[hr.Catalogue, hr.Attributes]]
 def run(arm: str, seed: int, items: dict, measured: str, epochs: int) -> dict:
     """Train one arm; what it has on the measured items."""
     start = time.perf_counter()
-    trained = hr.fit(**ARMS[arm](*items["train"], seed), epochs=epochs)
-    seconds = time.perf_counter() - start
+    trained = hr.fit(**{"epochs": epochs, **ARMS[arm](*items["train"], seed)})
+    found = {"arm": arm, "seed": seed, "epochs": epochs, "seconds": time.perf_counter() - start, "versions": versions()}
     catalogue, known = items[measured]
     embeddings = hr.embed(trained.model, catalogue)
-    table = hr.evaluate(embeddings, catalogue.hierarchy)
-    values = evaluate_attributes(embeddings, known).iloc[0].to_dict()
-    values |= {f"{level} {metric}": table.loc[level, metric] for level in table.index for metric in ("recall@1", "map@r")}
-    found = {"arm": arm, "seed": seed, "epochs": epochs, "seconds": seconds, "versions": versions(), "values": values}
+    by_level, queries = hr.evaluate(embeddings, catalogue.hierarchy), graded_per_query(embeddings, known)
+    values = {f"{column} {metric}": value for (column, metric), value in queries.mean().items()}
+    values |= {f"{level} recall@1": by_level.loc[level, "recall@1"] for level in by_level.index[:2]}
+    found |= {"values": {name.removeprefix("all attributes "): value for name, value in values.items()}}
     found["history"] = trained.history.reset_index().to_dict("list")
     if arm in ROBUST and measured == "test":
-        table = robustness(trained.model, catalogue, known=known)
-        found["robustness"] = table.to_dict("list")
-    found["per_query"] = graded_per_query(embeddings, known)[MAIN].round(4).tolist()
+
+        def ndcg(asked: np.ndarray, gallery: np.ndarray, own: np.ndarray) -> dict[str, float]:
+            table = evaluate_attributes(asked, known.subset(own), gallery=gallery, gallery_attributes=known, own=own)
+            return {MAIN: table[MAIN].iloc[-1]}
+
+        rows = np.random.default_rng(0).choice(len(catalogue), 1000, replace=False)
+        found["robustness"] = robustness(trained.model, catalogue, ndcg, queries=rows).to_dict("list")
+    found["per_query"] = queries[("all attributes", MAIN)].round(4).tolist()
+    found["groups"] = catalogue.hierarchy.column(1).tolist()
     return found
 
 
 def gather(folder: Path, out: Path) -> None:
     """The tables of the runs that are there."""
     runs = [json.loads(path.read_text()) for path in sorted(folder.glob("*.json"))]
-    rows = pd.DataFrame([{"arm": r["arm"], "seed": r["seed"], "seconds": round(r["seconds"]), **r["values"]} for r in runs])
+    rows = pd.DataFrame(
+        [{"arm": r["arm"], "seed": r["seed"], "seconds": round(r["seconds"]), **r["values"]} for r in runs]
+    )
     rows["arm"] = pd.Categorical(rows["arm"], list(ARMS))
     rows = rows.sort_values(["arm", "seed"])
     rows.to_csv(out / "attributes.csv", index=False, float_format="%.4f")
-    values = rows.pivot(index="seed", columns="arm", values=MAIN)
-    pairs = [compared(values[[base, arm]].dropna().to_numpy().T, base, arm) for base, arm in PAIRS if {base, arm} <= set(values)]
-    pd.DataFrame(pairs).to_csv(out / "attributes_differences.csv", index=False, float_format="%.4f")
+    pairs = pd.DataFrame([compared(runs, *pair) for pair in PAIRS if {*pair} <= set(rows["arm"])])
+    pairs.to_csv(out / "attributes_differences.csv", index=False, float_format="%.4f")
     curves = [pd.DataFrame(r["robustness"]).assign(arm=r["arm"], seed=r["seed"]) for r in runs if "robustness" in r]
     if curves:
         pd.concat(curves).to_csv(out / "attributes_robustness.csv", index=False, float_format="%.4f")
-    print(rows.groupby("arm", observed=True)[MAIN].agg(["mean", "std", "count"]).to_string(float_format="{:.4f}".format))
-    print(pd.DataFrame(pairs).to_string(index=False, float_format="{:.4f}".format))
+    print(
+        rows.groupby("arm", observed=True)[MAIN].agg(["mean", "std", "count"]).to_string(float_format="{:.4f}".format)
+    )
+    print(pairs.to_string(index=False, float_format="{:.4f}".format))
 
 
-def compared(values: np.ndarray, base: str, arm: str) -> dict:
-    """Difference and ratio of two arms, values (2, S) by seed, with Student's 95% intervals over the seeds; the ratio's by its logarithm."""
-    difference, ratio = paired_t(*values), paired_t(*np.log(values))
-    ends = {f"ratio {end}": float(np.exp(getattr(ratio, end))) for end in ("mean", "low", "high")}
-    return {"base": base, "arm": arm, "metric": MAIN, "base mean": values[0].mean(), "arm mean": values[1].mean()} | {
-        "difference": difference.mean, "low": difference.low, "high": difference.high, **ends, "seeds": values.shape[1]
-    }  # fmt: skip
+def compared(runs: list[dict], base: str, arm: str) -> dict:
+    """Difference of two arms, paired by seed and query, and their ratio.
+
+    low, high: bootstrap over seeds and articleTypes; t_low, t_high and the ratio's ends: Student's over the seeds (the ratio's by its logarithm).
+    """
+    found = {(r["arm"], r["seed"]): r for r in runs}
+    seeds = sorted(seed for name, seed in found if name == base and (arm, seed) in found)
+    groups = found[base, seeds[0]]["groups"]
+    values = np.array([[found[name, seed]["per_query"] for seed in seeds] for name in (base, arm)], dtype=float)
+    means = np.nanmean(values, axis=2)
+    row = {"base": base, "arm": arm, "seeds": len(seeds), "base mean": means[0].mean(), "arm mean": means[1].mean()}
+    difference = paired_bootstrap(*values, groups=groups)
+    row |= {"mean": difference.mean, "low": difference.low, "high": difference.high}
+    if len(seeds) > 1:
+        over_seeds, ratio = paired_t(*means), paired_t(*np.log(means))
+        row |= {"t_low": over_seeds.low, "t_high": over_seeds.high}
+        row |= {f"ratio {end}": float(np.exp(getattr(ratio, end))) for end in ("mean", "low", "high")}
+    return row
 
 
 def main() -> None:

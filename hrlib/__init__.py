@@ -30,6 +30,7 @@ _NAMES = {
     "HierarchyConflict": "hrlib.errors",
     "Results": "hrlib.benchmarking",
     "benchmark": "hrlib.benchmarking",
+    "degrade": "hrlib.degradation",
     "evaluate": "hrlib.evaluation",
     "embed": "hrlib.training",
     "fit": "hrlib.training",
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from hrlib import benchmarking, catalogue, evaluation, explore, losses, models, training
     from hrlib.benchmarking import Results, benchmark
     from hrlib.catalogue import Attributes, Catalogue, Hierarchy, ImageStore, from_folder, from_table, load
+    from hrlib.degradation import degrade
     from hrlib.errors import BadImage, HierarchyConflict, HrlibError
     from hrlib.evaluation import evaluate
     from hrlib.training import embed, fit

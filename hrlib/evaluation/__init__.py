@@ -6,6 +6,7 @@ from hrlib.evaluation.clusters import purity
 from hrlib.evaluation.posterior import posterior_table
 from hrlib.evaluation.ranking import neighbours
 from hrlib.evaluation.retrieval import evaluate, per_query
+from hrlib.evaluation.robustness import robustness
 
 __all__ = [
     "Interval",
@@ -18,4 +19,5 @@ __all__ = [
     "per_query",
     "posterior_table",
     "purity",
+    "robustness",
 ]

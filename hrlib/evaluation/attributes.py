@@ -25,6 +25,7 @@ def evaluate_attributes(
     *,
     gallery: Embeddings | None = None,
     gallery_attributes: Attributes | None = None,
+    own: np.ndarray | None = None,
     ks: Sequence[int] = (10,),
     minimum_overlap: int = 1,
     chunk: int | None = None,
@@ -50,6 +51,7 @@ def evaluate_attributes(
         attributes: of these N items.
         gallery: (G, D) unit vectors to be searched instead of the queries themselves.
         gallery_attributes: of the G items, the same columns. Values are matched by name.
+        own: (Q,) the gallery's row of each query, which is left out: the same item, described alike, by another vector such as of a degraded photo.
         ks: where the gallery has fewer than k items, metrics at k are NaN, with a warning.
         minimum_overlap: attributes that must be known in both items of a pair.
         chunk: queries at a time; by default as many as take some 200 MB in all. Memory is O(chunk x gallery).
@@ -64,6 +66,7 @@ def evaluate_attributes(
         attributes,
         gallery=gallery,
         gallery_attributes=gallery_attributes,
+        own=own,
         ks=ks,
         minimum_overlap=minimum_overlap,
         chunk=chunk,
@@ -78,6 +81,7 @@ def graded_per_query(
     *,
     gallery: Embeddings | None = None,
     gallery_attributes: Attributes | None = None,
+    own: np.ndarray | None = None,
     ks: Sequence[int] = (10,),
     minimum_overlap: int = 1,
     chunk: int | None = None,
@@ -90,7 +94,7 @@ def graded_per_query(
     """
     if ALL in attributes.columns:
         raise HrlibError(f"an attribute is called {ALL!r}, as the row of all of them is: rename it")
-    asking = _search(embeddings, attributes, gallery, gallery_attributes, device)
+    asking = _search(embeddings, attributes, gallery, gallery_attributes, own, device)
     ks = checked_ks(ks, asking.available, ("ndcg", "precision"))
     if not ks:
         raise HrlibError("ks are (): expected one or more integers, such as (10,)")
@@ -108,12 +112,13 @@ def _search(
     attributes: Attributes,
     gallery: Embeddings | None,
     gallery_attributes: Attributes | None,
+    own: np.ndarray | None,
     device: torch.device | str | None,
 ) -> Search:
     """A gallery's value that no query has is coded above all of theirs: it is known, and agrees with none."""
-    queries, vectors, own = searching(embeddings, attributes, gallery, gallery_attributes, device, "attributes")
-    found = attributes.codes if own is not None else gallery_attributes.codes_like(attributes)
-    return Search(queries, vectors, attributes.codes, found, own)
+    queries, vectors, itself = searching(embeddings, attributes, gallery, gallery_attributes, own, device, "attributes")
+    found = attributes.codes if gallery is None else gallery_attributes.codes_like(attributes)
+    return Search(queries, vectors, attributes.codes, found, itself)
 
 
 def _measured(asking: Search, ks: Sequence[int], minimum_overlap: int, chunk: int | None) -> Iterator[np.ndarray]:

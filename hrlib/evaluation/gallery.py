@@ -23,7 +23,7 @@ class Search:
     Attributes:
         queries: (Q, D) and `gallery` (N, D), float32 unit vectors.
         asked: (Q, L) and `found` (N, L), their labels, fine to coarse, in one coding; -1 for a class that no query has.
-        own: (Q,) the gallery row that is the query itself; None where the gallery is a separate one.
+        own: (Q,) the gallery row that is the query itself; None where no query is in the gallery.
     """
 
     queries: Tensor
@@ -43,7 +43,8 @@ class Search:
             np.bincount(there[there >= 0], minlength=here.max() + 1)[here]
             for here, there in zip(self.asked.T, self.found.T, strict=True)
         ]
-        return np.stack(counts, axis=1) - (self.own is not None)
+        itself = 0 if self.own is None else self.found[self.own.cpu().numpy()] == self.asked
+        return np.stack(counts, axis=1) - itself
 
 
 def search(
@@ -52,17 +53,18 @@ def search(
     gallery: Embeddings | None = None,
     gallery_hierarchy: Hierarchy | None = None,
     device: torch.device | str | None = None,
+    own: np.ndarray | None = None,
 ) -> Search:
     """What `evaluate` is given, checked: without a gallery the queries search each other.
 
     Raises:
         HrlibError: embeddings that are not finite or not of unit length, lengths, levels or dimensions that differ, one
-            half of a gallery, a single item and no gallery.
+            half of a gallery, a single item and no gallery, `own` that are no rows of a gallery.
         HierarchyConflict: a class has different parents in the two hierarchies.
     """
-    queries, vectors, own = searching(embeddings, hierarchy, gallery, gallery_hierarchy, device)
-    found = hierarchy.labels if own is not None else _labels_by_name(hierarchy, gallery_hierarchy)
-    return Search(queries, vectors, hierarchy.labels, found, own)
+    queries, vectors, itself = searching(embeddings, hierarchy, gallery, gallery_hierarchy, own, device)
+    found = hierarchy.labels if gallery is None else _labels_by_name(hierarchy, gallery_hierarchy)
+    return Search(queries, vectors, hierarchy.labels, found, itself)
 
 
 def searching(
@@ -70,16 +72,21 @@ def searching(
     items: Hierarchy | Attributes,
     gallery: Embeddings | None,
     gallery_items: Hierarchy | Attributes | None,
+    own: np.ndarray | None,
     device: torch.device | str | None,
     kind: str = "hierarchy",
 ) -> tuple[Tensor, Tensor, Tensor | None]:
-    """The vectors that ask (Q, D), those that they search (N, D), and the row of each query in these, None with a gallery of its own.
+    """The vectors that ask (Q, D), those that they search (N, D), and the row of each query in these, None where it is not among them.
 
     Args:
         items: what is known of the queries, `gallery_items` of the gallery; `kind` is what the errors call it: "hierarchy", "attributes".
     """
     queries = _checked(embeddings, items, "embeddings", kind, device)
     if gallery is None and gallery_items is None:
+        if own is not None:
+            raise HrlibError(
+                "own without a gallery: expected none, queries that search each other are left out by their rows"
+            )
         if len(queries) == 1:
             raise HrlibError(
                 "one embedding and no gallery: there is nothing to be found; give more items, or a gallery"
@@ -88,7 +95,22 @@ def searching(
     if gallery is None or gallery_items is None:
         missing = "gallery" if gallery is None else f"gallery_{kind}"
         raise HrlibError(f"gallery and gallery_{kind} go together: {missing} is missing")
-    return queries, same_dimensions(queries, _checked(gallery, gallery_items, "gallery", kind, queries.device)), None
+    vectors = same_dimensions(queries, _checked(gallery, gallery_items, "gallery", kind, queries.device))
+    return queries, vectors, None if own is None else own_rows(own, len(queries), len(vectors)).to(queries.device)
+
+
+def own_rows(own: np.ndarray, queries: int, gallery: int, name: str = "own") -> Tensor:
+    """The gallery row of each query as a tensor (Q,) int64, if they are that and there is another row to be found; else an HrlibError."""
+    rows = np.asarray(own)
+    if rows.shape != (queries,) or rows.dtype.kind not in "iu" or not 0 <= rows.min() <= rows.max() < gallery:
+        raise HrlibError(
+            f"{name}: expected {queries} integers from 0 to {gallery - 1}, the gallery's row of each query, got {rows.dtype} {rows.shape}"
+        )
+    if gallery == 1:
+        raise HrlibError(
+            "a gallery of one item, which is the query itself: there is nothing to be found; give a larger one"
+        )
+    return torch.from_numpy(rows.astype(np.int64))
 
 
 def _checked(embeddings: Embeddings, items: Hierarchy | Attributes, name: str, kind: str, device) -> Tensor:

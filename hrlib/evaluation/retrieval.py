@@ -31,6 +31,7 @@ def evaluate(
     *,
     gallery: Embeddings | None = None,
     gallery_hierarchy: Hierarchy | None = None,
+    own: np.ndarray | None = None,
     ks: Sequence[int] = (1, 5, 10),
     hierarchical: bool = False,
     chunk: int | None = None,
@@ -76,6 +77,8 @@ def evaluate(
         hierarchy: of these N items.
         gallery: (G, D) unit vectors to be searched instead of the queries themselves.
         gallery_hierarchy: of the G items, with the same levels. Classes are matched by name.
+        own: (N,) the gallery's row of each query, which is left out, where the gallery holds the queries' own items: of photos
+            as users send them the clean ones (see `robustness`). None: no query is in the gallery.
         ks: for `recall@k` and `ahd@k`. Where the gallery has fewer than k items, they say nothing: they are NaN, with
             a warning (an error would throw away the evaluation of a long run for one column).
         hierarchical: whether to add the metrics named above.
@@ -84,7 +87,7 @@ def evaluate(
 
     Raises:
         HrlibError: embeddings that are not finite or not of unit length (the rows are named), lengths, levels or
-            dimensions that differ, ks that are not positive integers, a single item and no gallery, a level that is
+            dimensions that differ, ks that are not positive integers, a single item and no gallery, `own` that are no rows of the gallery, a level that is
             called "all levels" with `hierarchical`.
         HierarchyConflict: a class has different parents in the two hierarchies.
     """
@@ -93,6 +96,7 @@ def evaluate(
         hierarchy,
         gallery=gallery,
         gallery_hierarchy=gallery_hierarchy,
+        own=own,
         ks=ks,
         hierarchical=hierarchical,
         chunk=chunk,
@@ -107,6 +111,7 @@ def per_query(
     *,
     gallery: Embeddings | None = None,
     gallery_hierarchy: Hierarchy | None = None,
+    own: np.ndarray | None = None,
     ks: Sequence[int] = (1, 5, 10),
     hierarchical: bool = False,
     chunk: int | None = None,
@@ -120,7 +125,7 @@ def per_query(
     """
     if hierarchical and WHOLE in hierarchy.levels:
         raise HrlibError(f"a level is called {WHOLE!r}, as the row of the whole hierarchy is: rename the level")
-    asking = search(embeddings, hierarchy, gallery, gallery_hierarchy, device)
+    asking = search(embeddings, hierarchy, gallery, gallery_hierarchy, device, own)
     at_k = ["recall", "ahd"] if hierarchical else ["recall"]
     ks = checked_ks(ks, asking.available, at_k)
     metrics = [*(f"recall@{k}" for k in ks), "r_precision", "map@r", "severity"]

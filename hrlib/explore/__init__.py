@@ -12,6 +12,7 @@ from hrlib.explore.movie import movie
 from hrlib.explore.photos import contact_sheet, neighbour_gallery
 from hrlib.explore.projection import Projection, project, project_together
 from hrlib.explore.proxy_map import proxy_map
+from hrlib.explore.robustness_curves import degraded_examples, robustness_curves
 from hrlib.explore.scatter import scatter, side_by_side
 from hrlib.explore.six_classes import six_classes
 from hrlib.explore.static import to_png
@@ -27,6 +28,7 @@ __all__ = [
     "colours",
     "contact_sheet",
     "curves",
+    "degraded_examples",
     "descend",
     "differences",
     "distance_matrix",
@@ -41,6 +43,7 @@ __all__ = [
     "proxies_on_a_circle",
     "proxy_map",
     "reconstructions",
+    "robustness_curves",
     "scatter",
     "side_by_side",
     "six_classes",

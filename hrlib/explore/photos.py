@@ -133,11 +133,11 @@ def _text(
     )
 
 
-def _finish(sheet: go.Figure, columns: float, rows: float, left: int) -> go.Figure:
-    """Fix the frame so that a cell is CELL pixels: the text keeps its place beside the photos at any width of the page."""
-    top, below = 0.55, 0.1
+def _finish(sheet: go.Figure, columns: float, rows: float, left: int, cell: int = CELL) -> go.Figure:
+    """Fix the frame so that a cell is `cell` pixels: the text keeps its place beside the photos at any width of the page."""
+    top, below = 0.55 * CELL / cell, 0.1  # room for a line of text above
     margin = {"l": left, "r": 10, "t": 44, "b": 10}
     sheet.update_xaxes(visible=False, range=[0, columns], fixedrange=True)
     sheet.update_yaxes(visible=False, range=[rows + below, -top], fixedrange=True)
-    height = (rows + top + below) * CELL + margin["t"] + margin["b"]
-    return sheet.update_layout(height=round(height), width=round(left + columns * CELL + 10), margin=margin)
+    height = (rows + top + below) * cell + margin["t"] + margin["b"]
+    return sheet.update_layout(height=round(height), width=round(left + columns * cell + 10), margin=margin)

@@ -1,19 +1,25 @@
-"""Augmentation of whole batches on the model's device (kornia)."""
+"""Augmentation of whole batches: kornia on the model's device, and photos degraded as users send them."""
 
 from __future__ import annotations
 
-from torch import nn
+from collections.abc import Sequence
 
+import torch
+from torch import Tensor, nn
+
+from hrlib.degradation import degrade_randomly
 from hrlib.errors import HrlibError
+from hrlib.training.embed import to_batch
 
-NAMES = ("standard", "flip", "none")
+NAMES = ("standard", "degraded", "flip", "none")
 
 
 def augmentation(name: str) -> nn.Module:
     """A module on float batches (B, 3, H, W) in 0..1.
 
     "standard": mirrored half of the time, turned by up to 8 degrees, moved by up to 8% and scaled by up to 15%, brightness and
-    contrast changed by up to 20%. "flip": only mirrored. "none": nothing. The hue is never changed: in a shop it tells products apart.
+    contrast changed by up to 20%. "degraded": the same, and then the network
+    sees half of the photos `degraded`. "flip": only mirrored. "none": nothing. The hue is never changed: in a shop it tells products apart.
     """
     import kornia.augmentation as K
 
@@ -25,4 +31,10 @@ def augmentation(name: str) -> nn.Module:
         K.RandomAffine(8.0, translate=(0.08, 0.08), scale=(0.85, 1.15), padding_mode="border", p=0.8),
         K.ColorJiggle(0.2, 0.2, p=0.8),
     ]
-    return nn.Sequential(*{"standard": standard, "flip": flip, "none": []}[name])
+    return nn.Sequential(*{"standard": standard, "degraded": standard, "flip": flip, "none": []}[name])
+
+
+def degraded(images: Tensor, seed: Sequence[int]) -> Tensor:
+    """A batch (B, 3, H, W) in 0..1, rounded to 8 bits, in which half of the photos are degraded (`hrlib.degradation.degrade_randomly`)."""
+    pixels = images.mul(255).round_().to(torch.uint8).permute(0, 2, 3, 1).cpu().numpy()
+    return to_batch(degrade_randomly(pixels, seed), images.device)

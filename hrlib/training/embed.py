@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,13 +23,22 @@ def to_batch(pixels: np.ndarray, device: torch.device | str = "cpu") -> Tensor:
 
 
 @torch.inference_mode()
-def embed(model: nn.Module, catalogue: Catalogue, *, batch_size: int = 256, precision: str = "auto") -> np.ndarray:
+def embed(
+    model: nn.Module,
+    catalogue: Catalogue,
+    *,
+    batch_size: int = 256,
+    precision: str = "auto",
+    photos: Callable[[np.ndarray, np.ndarray], np.ndarray] | None = None,
+) -> np.ndarray:
     """Embeddings (N, D) float32 of unit length, in the order of the catalogue's items.
 
     The model is used in evaluation mode, on the device where it is, and left in the mode it was in.
 
     Args:
         precision: "auto" takes bf16 where the device is quicker with it (`bf16_pays`), else float32; or "bf16", "float32".
+        photos: called as photos(pixels (B, H, W, 3) uint8, rows (B,)) with each batch and its rows of the catalogue; what it gives is
+            embedded instead, such as the photos degraded. None: they are embedded as they are.
     """
     if precision not in ("auto", "bf16", "float32"):
         raise HrlibError(f"precision is {precision!r}: expected auto, bf16 or float32")
@@ -38,7 +48,9 @@ def embed(model: nn.Module, catalogue: Catalogue, *, batch_size: int = 256, prec
     model.eval()
     try:
         for start in progress.bar(range(0, len(catalogue), batch_size), desc="embed", unit="batch", leave=False):
-            images = to_batch(catalogue.images[start : start + batch_size], device)
+            rows = np.arange(start, min(start + batch_size, len(catalogue)))
+            pixels = catalogue.images[rows]
+            images = to_batch(pixels if photos is None else photos(pixels, rows), device)
             with torch.autocast(device.type, torch.bfloat16, enabled=bf16):
                 parts.append(model(images).float().cpu().numpy())
     finally:

@@ -40,7 +40,7 @@ class FitSettings:
     proxy_lr: float = 5e-2
     warmup: float = 0.2
     weight_decay: float = 1e-4
-    augment: Literal["standard", "flip", "none"] = "standard"
+    augment: Literal["standard", "degraded", "flip", "none"] = "standard"
     precision: Literal["auto", "bf16", "float32"] = "auto"
     accelerator: str = "auto"
     seed: int = 0

@@ -19,7 +19,7 @@ from hrlib.evaluation import evaluate
 from hrlib.losses.inputs import call
 from hrlib.precision import bf16_pays
 from hrlib.settings import as_dict
-from hrlib.training.augment import augmentation
+from hrlib.training.augment import augmentation, degraded
 from hrlib.training.display import Bar
 from hrlib.training.embed import embed, to_batch
 from hrlib.training.fit import FitSettings
@@ -168,7 +168,8 @@ class Loop:
         """What a step knows, see `hrlib.losses.inputs`."""
         rows, device = batch["rows"], self.fabric.device
         images = self.augment(to_batch(self.train.images[rows], device)).contiguous(memory_format=torch.channels_last)
-        output = self.network(images)
+        seed = (self.settings.seed, self.step)
+        output = self.network(degraded(images, seed) if self.settings.augment == "degraded" else images)
         known = on_device({**{name: values[rows] for name, values in self.targets.items()}, **batch}, device)
         known |= {"images": images, "progress": torch.tensor(self.step / self.steps, device=device)}
         return known | (output if isinstance(output, dict) else {"embeddings": output})

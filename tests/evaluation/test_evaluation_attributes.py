@@ -193,3 +193,14 @@ def test_bad_input_is_named(arguments, message):
     arguments = {"embeddings": random_units(12), "attributes": described(12)} | arguments
     with pytest.raises(HrlibError, match=message):
         evaluate_attributes(**arguments)
+
+
+def test_own_rows_of_a_gallery_are_left_out():
+    """The same vectors given as a gallery with each query's own row are what the queries are without a gallery."""
+    x, known = random_units(40), described(40)
+    rows = np.array([7, 3, 12])
+    alone = graded_per_query(x, known, ks=(1, 5))
+    asked = graded_per_query(x[rows], known.subset(rows), gallery=x, gallery_attributes=known, own=rows, ks=(1, 5))
+    pd.testing.assert_frame_equal(asked, alone.iloc[rows].reset_index(drop=True))
+    with pytest.raises(HrlibError, match="own: expected 3 integers"):
+        evaluate_attributes(x[rows], known.subset(rows), gallery=x, gallery_attributes=known, own=rows[:2])

@@ -37,6 +37,30 @@ def test_a_separate_gallery_is_coded_as_the_queries_are():
     assert asking.relevant().tolist() == [[0, 2], [2, 2], [1, 1]]
 
 
+def test_a_query_s_own_row_of_the_gallery_is_left_out():
+    shelf = tree("hat 2", "shoe 2", "shoe 2", "hat 1")
+    asking = search(units(3), tree("shoe 2", "hat 1", "shoe 2"), units(4), shelf, own=np.array([2, 3, 1]))
+    assert asking.own.tolist() == [2, 3, 1] and asking.available == 3
+    assert asking.relevant().tolist() == [[1, 1], [0, 1], [1, 1]]
+    # a row of another class takes none of the query's away
+    asking = search(units(1), tree("shoe 2"), units(4), shelf, own=[3])
+    assert asking.relevant().tolist() == [[2, 2]]
+
+
+@pytest.mark.parametrize("own", [[0, 1], [0, 1, 4], [-1, 0, 1], [0.0, 1.0, 2.0], [[0, 1, 2]]])
+def test_rows_that_are_none_of_the_gallery_s(own):
+    shoes = tree("shoe 1", "shoe 1", "shoe 2")
+    with pytest.raises(HrlibError, match="own: expected 3 integers from 0 to 3, the gallery's row of each query, got"):
+        search(units(3), shoes, units(4), tree("shoe 1", "shoe 1", "shoe 2", "hat 1"), own=np.array(own))
+
+
+def test_own_rows_where_there_is_nothing_else():
+    with pytest.raises(HrlibError, match="own without a gallery"):
+        search(units(2), tree("shoe 1", "shoe 1"), own=[0, 1])
+    with pytest.raises(HrlibError, match="a gallery of one item, which is the query itself"):
+        search(units(1), tree("shoe 1"), units(1), tree("shoe 1"), own=[0])
+
+
 @pytest.mark.parametrize(
     ("arguments", "error", "message"),
     [

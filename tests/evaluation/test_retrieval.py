@@ -290,3 +290,18 @@ def test_bad_input(settings, error, message):
     arguments = {"embeddings": random_units(12), "hierarchy": tree(np.arange(12))} | settings
     with pytest.raises(error, match=message):
         evaluate(**arguments)
+
+
+@pytest.mark.parametrize("hierarchical", [False, True])
+def test_own_rows_of_the_gallery_are_left_out_as_those_of_queries_that_search_each_other(hierarchical):
+    x, hierarchy = dyadic(60), tree(random_products(60))
+    expected = per_query(x, hierarchy, hierarchical=hierarchical)
+    found = per_query(
+        x, hierarchy, gallery=x, gallery_hierarchy=hierarchy, own=np.arange(60), hierarchical=hierarchical
+    )
+    pd.testing.assert_frame_equal(found, expected, check_exact=True)
+    some = np.array([5, 59, 0, 17])
+    found = per_query(
+        x[some], hierarchy.subset(some), gallery=x, gallery_hierarchy=hierarchy, own=some, hierarchical=hierarchical
+    )
+    pd.testing.assert_frame_equal(found, expected.iloc[some].reset_index(drop=True), check_exact=True)

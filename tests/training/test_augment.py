@@ -1,8 +1,12 @@
+import numpy as np
 import pytest
 import torch
+from torch import nn
 
+import hrlib as hr
 from hrlib import HrlibError
-from hrlib.training.augment import NAMES, augmentation
+from hrlib.degradation import degrade_randomly
+from hrlib.training.augment import NAMES, augmentation, degraded
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -25,5 +29,87 @@ def test_photos_of_a_batch_are_changed_one_by_one():
 
 
 def test_unknown_name():
-    with pytest.raises(HrlibError, match="augment is 'heavy'.*standard, flip, none"):
+    with pytest.raises(HrlibError, match="augment is 'heavy'.*standard, degraded, flip, none"):
         augmentation("heavy")
+
+
+def test_degraded_half_of_a_batch_by_the_seed():
+    pixels = np.random.default_rng(0).integers(256, size=(32, 20, 12, 3), dtype=np.uint8)
+    images = torch.from_numpy(pixels).permute(0, 3, 1, 2) / 255
+    before = images.clone()
+    found = degraded(images, (3, 5))
+    assert found.shape == images.shape and found.dtype == torch.float32 and torch.equal(images, before)
+    expected = torch.from_numpy(degrade_randomly(pixels, (3, 5))).permute(0, 3, 1, 2) / 255
+    assert torch.equal(found, expected)
+    left_alone = (found == images).flatten(1).all(1)
+    assert 5 < left_alone.sum() < 27
+
+
+class Watched(nn.Module):
+    """A network and a loss that keep what they are shown."""
+
+    def __init__(self):
+        super().__init__()
+        self.encoder, self.seen = hr.models.image_encoder("small", dim=8, seed=0), []
+
+    def forward(self, images):
+        self.seen.append(images.clone())
+        return self.encoder(images)
+
+
+class Compared(nn.Module):
+    inputs = ("embeddings", "images")
+
+    def __init__(self):
+        super().__init__()
+        self.given = []
+
+    def forward(self, embeddings, images):
+        self.given.append(images.clone())
+        return embeddings.square().sum()
+
+
+@pytest.mark.parametrize("augment", ["standard", "degraded"])
+def test_only_the_network_sees_degraded_photos(shop, augment):
+    model, loss = Watched(), Compared()
+    settings = {"epochs": 1, "batch_size": 24, "precision": "float32"}
+    hr.fit(model, loss, shop, augment=augment, **settings)
+    alone = torch.cat([(a == b).flatten(1).all(1) for a, b in zip(model.seen, loss.given, strict=True)])
+    if augment == "standard":
+        assert alone.all()
+    else:
+        for step, (seen, given) in enumerate(zip(model.seen, loss.given, strict=True)):
+            assert torch.equal(seen, degraded(given, (0, step)))
+    # what the loss is given is augmented by the same numbers, whether the network sees it degraded or not
+    again, plain = Compared(), Watched()
+    hr.fit(plain, again, shop, augment="standard", **settings)
+    assert all(torch.equal(a, b) for a, b in zip(loss.given, again.given, strict=True))
+
+
+class Interrupted(nn.Module):
+    def __init__(self, loss, at):
+        super().__init__()
+        self.loss, self.left = loss, at
+
+    def forward(self, embeddings, labels):
+        self.left -= 1
+        if self.left == 0:
+            raise KeyboardInterrupt
+        return self.loss(embeddings, labels)
+
+
+def test_a_degraded_run_resumes_exactly(shop, tmp_path):
+    settings = {"epochs": 3, "batch_size": 24, "seed": 3, "augment": "degraded"}
+
+    def new(at=-1):
+        torch.manual_seed(0)
+        model = hr.models.image_encoder("small", dim=8)
+        return model, Interrupted(hr.losses.make("hpl-proxy-anchor", shop.hierarchy, 8), at)
+
+    whole, first, second = new(), new(8), new()
+    hr.fit(*whole, shop, **settings)
+    with pytest.raises(KeyboardInterrupt):
+        hr.fit(*first, shop, out_dir=tmp_path, **settings)
+    hr.fit(*second, shop, out_dir=tmp_path, resume=True, **settings)
+    for a, b in zip(whole, second, strict=True):
+        assert all(torch.equal(x, y) for x, y in zip(a.state_dict().values(), b.state_dict().values(), strict=True))

@@ -29,3 +29,17 @@ def test_batch_size_does_not_matter_and_bf16_is_near(shop):
 def test_unknown_precision():
     with pytest.raises(hr.HrlibError, match="precision is 'fp8'"):
         hr.embed(torch.nn.Identity(), None, precision="fp8")
+
+
+def test_photos_can_be_changed_on_the_way(shop):
+    model, asked = hr.models.image_encoder("small", dim=8, seed=0), []
+
+    def upside_down(pixels, rows):
+        np.testing.assert_array_equal(pixels, shop.images[rows])
+        asked.append(rows)
+        return pixels[:, ::-1].copy()
+
+    found = hr.embed(model, shop, batch_size=50, precision="float32", photos=upside_down)
+    assert np.concatenate(asked).tolist() == list(range(120)) and len(asked) == 3
+    turned = hr.Catalogue("turned", shop.items, hr.ImageStore.from_array(shop.images[:][:, ::-1]), shop.hierarchy)
+    np.testing.assert_allclose(found, hr.embed(model, turned, precision="float32"), atol=1e-5)
