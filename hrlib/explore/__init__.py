@@ -6,6 +6,7 @@ from hrlib.explore.circle import descend, proxies_on_a_circle
 from hrlib.explore.clusters import cluster_tree
 from hrlib.explore.colours import colours
 from hrlib.explore.explorer import Explorer
+from hrlib.explore.graded_gallery import bin_names, graded_gallery
 from hrlib.explore.matrices import class_distances, distance_matrix
 from hrlib.explore.mistakes import mistake_sankey, mistakes
 from hrlib.explore.movie import movie
@@ -23,6 +24,7 @@ __all__ = [
     "Explorer",
     "Projection",
     "attribute_accuracy_chart",
+    "bin_names",
     "class_distances",
     "cluster_tree",
     "colours",
@@ -32,6 +34,7 @@ __all__ = [
     "descend",
     "differences",
     "distance_matrix",
+    "graded_gallery",
     "mistake_chart",
     "mistake_heights",
     "mistake_sankey",

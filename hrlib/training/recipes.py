@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from hrlib import losses, models
 from hrlib.errors import HrlibError
-from hrlib.training.triplets import GradedTripletBatches, GradedTripletMiner
+from hrlib.training.graded_batches import GradedTripletBatches
+from hrlib.training.triplets import GradedTripletMiner
 
 if TYPE_CHECKING:
     from hrlib.catalogue import Attributes, Catalogue

@@ -101,7 +101,7 @@ class GradedTripletMiner:
         match(
             attributes.codes[:0], attributes.codes[:0], minimum_overlap
         )  # its error says what is wrong with the overlap
-        self.attributes, self.seed = attributes, seed
+        self.attributes, self.edges, self.seed = attributes, tuple(edges), seed
         self._bins = GradedBins(
             attributes.codes,
             _ints("products", products, len(attributes)),
