@@ -3,10 +3,11 @@
     python benchmarks/triplets.py                  # 44,072 items drawn like fashion products; with HRLIB_DATA set, the real ones too
     python benchmarks/triplets.py --quick
 
-An epoch: each item is an anchor, with an item drawn from each bin and all triplets of them made; the miner is made anew each time. The peer does the same
-without `GradedBins`: the match of each anchor with all items, and a draw from each bin of that row. It runs for some anchors only, and its
-time is multiplied up to all items; the counts of both sides are compared for these anchors. Memory is the most that a fresh process
-holds beyond the data. Claim: under 10 s and 1 GB for 44,000 items.
+An epoch: each item is an anchor, with an item drawn from each bin, and all triplets of them are made; the miner is made
+anew each time. The peer does the same the obvious way: the match of each anchor with all items, and a draw from each bin of that row.
+It runs for some anchors only, and its time is multiplied up to all items; the counts of both sides are compared for these anchors.
+Memory is the most that a fresh process holds beyond the data. Claim: under 10 s and 1 GB for 44,000 items, by the clock; the
+processor's time, which other jobs disturb less, is told beside it.
 """
 
 from __future__ import annotations
@@ -32,15 +33,15 @@ EDGES, MINIMUM_OVERLAP = (0.75, 0.5, 0.25), 2
 
 
 def made_up(items: int, seed: int = 0) -> dict:
-    """Items like fashion products: values as frequent as 1 / rank, each type of article within one of 43 categories, 1 in 100 values missing,
+    """Items like fashion products: values as frequent as 1 / rank^2, each type of article within one of 43 categories, 1 in 100 values missing,
     products of one to four items that differ in at most one attribute."""
     rng = np.random.default_rng(seed)
     product = np.repeat(np.arange(items), rng.integers(1, 5, items))[:items]
-    shares = [1 / np.arange(1, count + 1) for count in VALUES]
+    shares = [1 / np.arange(1, count + 1) ** 2 for count in VALUES]
     codes = np.stack([rng.choice(len(s), items, p=s / s.sum())[product] for s in shares], axis=1)
     categories = rng.integers(0, 43, VALUES[-1])[codes[:, -1]]
     other = rng.random(items) < 0.3
-    codes[other, 1] = rng.integers(0, VALUES[1], other.sum())
+    codes[other, 1] = rng.permutation(codes[other, 1])
     codes[rng.random(codes.shape) < 0.01] = -1
     names = tuple(tuple(map(str, range(count))) for count in VALUES)
     return {"attributes": hr.Attributes(tuple(COLUMNS), codes, names), "products": product, "categories": categories}
@@ -94,10 +95,12 @@ def measure(name: str, data: dict, args: argparse.Namespace) -> None:
     found = GradedTripletMiner(**data, edges=EDGES, minimum_overlap=MINIMUM_OVERLAP).counts[anchors]
     np.testing.assert_array_equal(every_pair(data, anchors), found)  # the same bins
     times, peer = {"hrlib": [], "every pair, extrapolated": []}, "every pair, extrapolated"
+    used = []
     for _ in range(args.rounds):
-        start = time.perf_counter()
+        start, processor = time.perf_counter(), time.process_time()
         triplets = ours(data)
         middle = time.perf_counter()
+        used.append(time.process_time() - processor)
         every_pair(data, anchors)
         times["hrlib"].append(middle - start)
         times[peer].append((time.perf_counter() - middle) * items / len(anchors))
@@ -106,11 +109,18 @@ def measure(name: str, data: dict, args: argparse.Namespace) -> None:
     seconds, combinations = float(np.median(times["hrlib"])), len(np.unique(data["attributes"].codes, axis=0))
     settings = {"items": items, "combinations": combinations, "triplets": triplets, "anchors": len(anchors)}
     holds = seconds < SECONDS and beyond < MEGABYTES
-    claim = {"seconds": seconds, "beyond_mb": beyond, "bar_seconds": SECONDS, "bar_mb": MEGABYTES, "holds": holds}
+    claim = {
+        "seconds": seconds,
+        "processor_seconds": float(np.median(used)),
+        "beyond_mb": beyond,
+        "bar_seconds": SECONDS,
+        "bar_mb": MEGABYTES,
+        "holds": holds,
+    }
     report(name, times, peer=peer, settings={**settings, "rounds": args.rounds}, out=args.out, claim=claim)
-    verdict = "yes" if holds else "no"
     print(
-        f"an epoch under {SECONDS} s and {MEGABYTES} MB: {verdict} ({seconds:.1f} s, {beyond:.0f} MB beyond the data)"
+        f"an epoch under {SECONDS} s and {MEGABYTES} MB: {'yes' if holds else 'no'} ({seconds:.1f} s by the clock, "
+        f"{claim['processor_seconds']:.1f} s of the processor, {beyond:.0f} MB beyond the data)"
     )
 
 

@@ -91,7 +91,7 @@ def test_every_item_of_a_bin_is_drawn_equally_often():
                 expected = epochs / len(members)
                 statistic += ((times[i, b, members] - expected) ** 2 / expected).sum()
                 freedom += len(members) - 1
-    assert freedom > 300
+    assert freedom > 200  # else there was little to compare
     assert 0.001 < chi2.sf(statistic, freedom) < 0.999  # neither uneven nor more even than chance
 
 
