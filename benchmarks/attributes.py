@@ -77,7 +77,9 @@ def run(arm: str, seed: int, items: dict, measured: str, epochs: int) -> dict:
             return {MAIN: table[MAIN].iloc[-1]}
 
         rows = np.random.default_rng(0).choice(len(catalogue), 500, replace=False)
-        found["robustness"] = robustness(trained.model, catalogue, ndcg, severities=(1, 3, 5), queries=rows).to_dict("list")
+        found["robustness"] = robustness(trained.model, catalogue, ndcg, severities=(1, 3, 5), queries=rows).to_dict(
+            "list"
+        )
     found["per_query"] = queries[("all attributes", MAIN)].round(4).tolist()
     found["groups"] = catalogue.hierarchy.column(1).tolist()
     return found

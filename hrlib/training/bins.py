@@ -90,6 +90,26 @@ class GradedBins:
             drawn[mine[who], bins] = found
         return drawn
 
+    def between(self, rows: np.ndarray) -> np.ndarray:
+        """The bin of every pair of some items (M,): (M, M) uint8; `n_bins` for none, as of an item with itself."""
+        combinations, own = np.unique(self.combination[rows], return_inverse=True)
+        bins = self._pairs(combinations, combinations)[own][:, own]
+        products = self.product[rows]
+        bins[products[:, None] == products] = 0
+        bins[rows[:, None] == rows] = self.n_bins
+        return bins
+
+    def _pairs(self, ours: np.ndarray, theirs: np.ndarray) -> np.ndarray:
+        """The bin of each combination of `theirs` (d,) as each of `ours` (c,) sees it, products aside: (c, d) uint8; `n_bins` for none."""
+        share = match(self.codes[ours], self.codes[theirs], self.minimum_overlap)
+        bins = np.ones(share.shape, np.uint8)
+        for edge in self.edges:
+            bins += share < np.float32(edge)
+        bins[np.isnan(share)] = self.n_bins
+        mine, other = self.category[ours, None], self.category[theirs]
+        bins[(mine != other) & (mine != MISSING) & (other != MISSING)] = self.n_bins - 1
+        return bins
+
     def _of_product(self, anchors: np.ndarray, nth: np.ndarray) -> np.ndarray:
         """The nth other item of each anchor's product."""
         nth = nth + (nth >= self.place[anchors])
@@ -114,7 +134,7 @@ class _View:
 
     def __init__(self, index: GradedBins, combinations: np.ndarray, cells: np.ndarray):
         self.index, self.row = index, np.searchsorted(combinations, index.cell_combination[cells])
-        bins, total = self._bins(combinations), index.n_bins + 1
+        bins, total = index._pairs(combinations, np.arange(len(index.codes))), index.n_bins + 1
         self.order = bins.argsort(axis=1, kind="stable")
         sizes = index.size[self.order]
         ends = sizes.cumsum(axis=1)
@@ -140,18 +160,6 @@ class _View:
         self.skipped_before = self.skipped[_before(several)]
         # rank at which a block would lie if its own cell's blocks before it were gone; kept apart by cell
         self.blocks = rank[by_rank] - self.skipped[:-1] + self.skipped_before[of] + of * (len(index.items) + 1)
-
-    def _bins(self, combinations: np.ndarray) -> np.ndarray:
-        """The bin of each combination as each of some sees it: (c, U) uint8; n_bins for none."""
-        index = self.index
-        share = match(index.codes[combinations], index.codes, index.minimum_overlap)
-        bins = np.ones(share.shape, np.uint8)
-        for edge in index.edges:
-            bins += share < np.float32(edge)
-        bins[np.isnan(share)] = index.n_bins
-        ours, theirs = index.category[combinations, None], index.category
-        bins[(ours != theirs) & (ours != MISSING) & (theirs != MISSING)] = index.n_bins - 1
-        return bins
 
     def items(self, cell: np.ndarray, bins: np.ndarray, nth: np.ndarray) -> np.ndarray:
         """The nth item (M,) in a bin from 1 on around each of these cells."""

@@ -14,9 +14,10 @@ class GradedTripletBatches:
     """Batches of anchors, each with its candidates, for `fit(..., batches=)` and `GradedTripletLoss`.
 
     A batch is {"rows": (B,) items, "triplets": (T, 3) positions in the batch of anchor, positive, negative, "bins": (T, 2) of the positive and of
-    the negative}; the miner's items are the training catalogue's. An anchor and five candidates are six photos and up to ten triplets. B is
-    at most `batch_size`, and less only where the next anchor would not fit. An item that is in a batch more than once is augmented in
-    different ways.
+    the negative}; the miner's items are the training catalogue's. An anchor and its candidates, drawn from all items, are six or seven photos. The
+    candidates are anchors in their turn, with candidates drawn from the batch: that costs no photo, and makes of some two hundred triplets
+    over a thousand. B is at most `batch_size`, and less only where the next anchor would not fit. An item that is in a batch more than once is
+    augmented in different ways.
 
     An epoch has as many batches as `ClassBalancedBatches` of the same size, so about as many photos, and therefore a fifth or sixth of the
     items as anchors. Anchors come in shuffled rounds, an epoch being the next part of a round. Items with candidates in fewer than two bins
@@ -57,8 +58,19 @@ class GradedTripletBatches:
             before = filled[ends[-1] - 1] if ends[-1] else 0
             ends.append(int(np.searchsorted(filled, before + self.batch_size, side="right")))
         drawn = self.miner.draw(anchors[: ends[-1]], number)
+        rng = np.random.default_rng([self.miner.seed, number, 2])
         for start, end in zip(ends[:-1], ends[1:], strict=True):
-            yield _batch(drawn.anchors[start:end], drawn.candidates[start:end])
+            photos = np.column_stack([drawn.anchors[start:end], drawn.candidates[start:end]])
+            yield self._batch(photos, rng)
+
+    def _batch(self, photos: np.ndarray, rng: np.random.Generator) -> dict[str, np.ndarray]:
+        """Anchors, each before its candidates (M, 1 + bins), as a batch in which every photo has candidates."""
+        there = photos >= 0
+        rows, places = photos[there], np.where(there, there.cumsum().reshape(there.shape) - 1, -1)
+        candidates = self.miner.among(rows, rng)
+        candidates[places[:, 0]] = places[:, 1:]
+        local = Triplets(np.arange(len(rows)), candidates)
+        return {"rows": rows, "triplets": local.triplets, "bins": local.bins}
 
     def _order(self, number: int) -> np.ndarray:
         """Anchors enough for the batches of an epoch: a round's next part and what follows it, or several rounds."""
@@ -68,12 +80,3 @@ class GradedTripletBatches:
         rng = np.random.default_rng([self.miner.seed, turn, 1])  # not the generator that draws candidates
         rounds = [rng.permutation(self.anchors) for _ in range(-(-wanted // there))]
         return np.roll(np.concatenate(rounds), -(part * len(self.anchors) // parts))
-
-
-def _batch(anchors: np.ndarray, candidates: np.ndarray) -> dict[str, np.ndarray]:
-    """Anchors (M,) and candidates (M, bins) as a batch, each anchor before its candidates."""
-    photos = np.column_stack([anchors, candidates])
-    there = photos >= 0
-    places = np.where(there, there.cumsum().reshape(there.shape) - 1, -1)
-    local = Triplets(places[:, 0], places[:, 1:])
-    return {"rows": photos[there], "triplets": local.triplets, "bins": local.bins}

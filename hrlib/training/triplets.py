@@ -127,6 +127,13 @@ class GradedTripletMiner:
         rng = np.random.default_rng([self.seed, number])
         return Triplets(anchors, self._bins.draw(anchors, rng))
 
+    def among(self, rows: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """Of each of some items (M,), one of the others in each bin, all of the bin equally likely: positions (M, bins), -1 where it is empty."""
+        bins = self._bins.between(rows)
+        chance = rng.random(bins.shape)
+        there = bins[:, None] == np.arange(self._bins.n_bins)[:, None]  # (M, bins, M)
+        return np.where(there.any(axis=2), np.where(there, chance[:, None], -1).argmax(axis=2), -1)
+
 
 def _ints(name: str, values: np.ndarray | None, items: int) -> np.ndarray:
     """The products or categories as int64 (N,); -1 everywhere for None."""
