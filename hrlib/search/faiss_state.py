@@ -15,8 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from hrlib.search.faiss_index import Index, nearest_rows
 from hrlib.search.checks import Id
+from hrlib.search.faiss_index import Index, nearest_rows
 from hrlib.search.table import Table, grown
 from hrlib.search.where import chosen, parse
 

@@ -6,7 +6,7 @@ one: new values are written behind the old one's rows. Only the newest Table of 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -14,7 +14,7 @@ import pandas as pd
 import pyarrow as pa
 
 from hrlib.errors import HrlibError
-from hrlib.search.metadata import Values, frame
+from hrlib.search.metadata import Values
 
 # type of a column: how its values are kept, and what stands for a missing one; text is kept as numbers of its labels
 KINDS = {
