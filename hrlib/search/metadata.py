@@ -84,26 +84,6 @@ def _check_value(name: str, value: str | int) -> None:
             raise HrlibError(f"metadata: column {name!r}: {value!r} is no valid text ({error.reason})") from None
 
 
-def frame(self, rows: np.ndarray, index: Sequence) -> pd.DataFrame:
-        """Some rows as `Store.get` gives them."""
-        return frame({name: Values(c.kind, c.decoded(rows)) for name, c in self.columns.items()}, index)
-
-    def to_arrow(self) -> pa.Table:
-        """All rows, for a parquet file."""
-        arrays = {name: pa.array(c.decoded(slice(self.rows)), _ARROW[c.kind]) for name, c in self.columns.items()}
-        return pa.table(arrays)
-
-    @classmethod
-    def from_arrow(cls, table: pa.Table, rows: int) -> Table:
-        """What `to_arrow` gave."""
-        kinds = {kind: name for name, kind in _ARROW.items()}
-        columns = {
-            name: Values(kinds[table.schema.field(name).type], np.array(table[name].to_pylist(), object))
-            for name in table.column_names
-        }
-        return cls().added(columns, rows)
-
-
 def frame(columns: Mapping[str, Values], index: Sequence) -> pd.DataFrame:
     """Columns as the table that `Store.get` gives."""
     dtypes = {"text": object, "integer": "Int64", "float": "float64", "boolean": "boolean", "empty": object}

@@ -6,7 +6,7 @@ one: new values are written behind the old one's rows. Only the newest Table of 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -14,7 +14,7 @@ import pandas as pd
 import pyarrow as pa
 
 from hrlib.errors import HrlibError
-from hrlib.search.metadata import Values
+from hrlib.search.metadata import Values, frame
 
 # type of a column: how its values are kept, and what stands for a missing one; text is kept as numbers of its labels
 KINDS = {
@@ -83,14 +83,12 @@ class Table:
         return {name: column.kind for name, column in self.columns.items()}
 
     def check(self, new: Mapping[str, Values]) -> None:
-        """Refuse columns whose type is another here; integers fit a column of floats."""
+        """Refuse columns whose type is another here; integers fit a column of floats, whole floats one of integers."""
         for name, values in new.items():
             kind = self.columns[name].kind if name in self.columns else "empty"
-            if (
-                kind != values.kind
-                and "empty" not in (kind, values.kind)
-                and (kind, values.kind) != ("float", "integer")
-            ):
+            whole = values.kind == "float" and all(one is None or one.is_integer() for one in values.values)
+            fits = {kind, "empty", "integer" if kind == "float" else "", "float" if kind == "integer" and whole else ""}
+            if kind != "empty" and values.kind not in fits:
                 raise HrlibError(
                     f"metadata: column {name!r} holds {kind} values and {values.kind} ones were given: expected {kind}; "
                     "convert them, or give the column another name"
@@ -114,6 +112,25 @@ class Table:
     def taken(self, rows: np.ndarray) -> Table:
         """Some rows, in buffers of their own."""
         return Table(len(rows), {name: column.taken(rows) for name, column in self.columns.items()})
+
+    def frame(self, rows: np.ndarray, index: Sequence) -> pd.DataFrame:
+        """Some rows as `Store.get` gives them."""
+        return frame({name: Values(c.kind, c.decoded(rows)) for name, c in self.columns.items()}, index)
+
+    def to_arrow(self) -> pa.Table:
+        """All rows, for a parquet file."""
+        arrays = {name: pa.array(c.decoded(slice(self.rows)), _ARROW[c.kind]) for name, c in self.columns.items()}
+        return pa.table(arrays)
+
+    @classmethod
+    def from_arrow(cls, table: pa.Table, rows: int) -> Table:
+        """What `to_arrow` gave."""
+        kinds = {kind: name for name, kind in _ARROW.items()}
+        columns = {
+            name: Values(kinds[table.schema.field(name).type], np.array(table[name].to_pylist(), object))
+            for name in table.column_names
+        }
+        return cls().added(columns, rows)
 
 
 def grown(buffer: np.ndarray, used: int, wanted: int) -> np.ndarray:
