@@ -130,7 +130,7 @@ def test_auto_goes_by_size():
 @pytest.mark.parametrize(
     "settings, says",
     [
-        ({"ef": 3}, "'ef' is no setting of IndexSettings; did you mean"),
+        ({"probe": 3}, "'probe' is no setting of IndexSettings; did you mean 'probes'"),
         ({"m": "16"}, "m is '16'"),
         ({"m": 1}, "m is 1: expected an integer of 2"),
         ({"ef_search": 0}, "ef_search is 0"),
