@@ -39,7 +39,9 @@ def test_what_is_saved_is_what_is_opened(saved):
     (snapshot,) = saved.iterdir()
     assert sorted(path.name for path in snapshot.iterdir()) == FILES[kind]
     store, expected = FaissStore.open(saved), make(kind)
-    assert store.stats() == expected.stats()
+    stats, same = store.stats(), expected.stats()
+    assert stats.pop("bytes") <= same.pop("bytes"), "without the room to grow"
+    assert stats == same
     assert store.ids() == expected.ids()
     found, same = store.search(unit(9, 3), 7), expected.search(unit(9, 3), 7)
     assert found.ids == same.ids

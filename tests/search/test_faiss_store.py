@@ -101,9 +101,7 @@ def test_far_items_are_found_though_the_graph_would_not_reach_them(living):
     store.upsert(ids, vectors, {"far": np.isin(ids, far)})
     store.wait()
     (found,) = store.search(query, 10, {"far": True}).ids
-    assert found == far[np.argsort(-(vectors[np.isin(ids, far)] @ query[0]), kind="stable")].tolist()[:10] or (
-        len(found) == 10 and set(found) <= set(far.tolist())
-    )
+    assert len(set(found)) == 10 and set(found) <= set(far.tolist())
 
 
 def state_of(ids, vectors, numbers):
@@ -215,7 +213,7 @@ def test_searches_of_several_threads_run_together():
     """A search that is under way does not keep another one, nor an update, waiting: it holds no lock, and faiss lets Python go on."""
     store = FaissStore(64, "exact")
     store.upsert(list(range(20_000)), unit(20_000, dim=64))
-    queries, began, ended = unit(2_000, 1, 64), threading.Event(), threading.Event()
+    queries, began, ended = unit(500, 1, 64), threading.Event(), threading.Event()
 
     def long():
         began.set()
