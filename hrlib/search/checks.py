@@ -63,9 +63,12 @@ def check_vectors(vectors: Embeddings, dim: int, name: str) -> np.ndarray:
     """Finite unit vectors (N, D) as a contiguous float32 array, N may be 0."""
     if type(vectors) is np.ndarray and vectors.dtype == np.float32 and vectors.ndim == 2 and vectors.shape[1] == dim:
         vectors = np.ascontiguousarray(vectors)
-        squares = np.einsum("nd,nd->n", vectors, vectors)
         # quick for a single query; what is not sure to be sound here (also a NaN) is looked at again below
-        if not len(squares) or (squares.min() > 1 - UNIT_TOLERANCE and squares.max() < 1 + UNIT_TOLERANCE):
+        least = most = float(np.vdot(vectors, vectors)) if len(vectors) == 1 else 1.0
+        if len(vectors) > 1:
+            squares = np.einsum("nd,nd->n", vectors, vectors)
+            least, most = squares.min(), squares.max()
+        if least > 1 - UNIT_TOLERANCE and most < 1 + UNIT_TOLERANCE:
             return vectors
     elif len(vectors) == 0:
         return np.empty((0, dim), np.float32)
