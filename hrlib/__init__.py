@@ -35,12 +35,12 @@ _NAMES = {
     "embed": "hrlib.training",
     "fit": "hrlib.training",
 }
-_MODULES = ("benchmarking", "catalogue", "evaluation", "explore", "losses", "models", "training")
+_MODULES = ("benchmarking", "catalogue", "evaluation", "explore", "losses", "models", "search", "training")
 
 __all__ = ["__version__", *_MODULES, *_NAMES]
 
 if TYPE_CHECKING:
-    from hrlib import benchmarking, catalogue, evaluation, explore, losses, models, training
+    from hrlib import benchmarking, catalogue, evaluation, explore, losses, models, search, training
     from hrlib.benchmarking import Results, benchmark
     from hrlib.catalogue import Attributes, Catalogue, Hierarchy, ImageStore, from_folder, from_table, load
     from hrlib.degradation import degrade

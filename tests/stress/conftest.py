@@ -9,7 +9,16 @@ import pytest
 def start():
     """start(function, *args) -> a started process. The library is imported once, in the server that the processes are forked from."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["torch", "tests.stress.trainee", "hrlib.training.loop", "hrlib.catalogue.store"])
+    context.set_forkserver_preload(
+        [
+            "torch",
+            "tests.stress.trainee",
+            "tests.stress.trader",
+            "hrlib.training.loop",
+            "hrlib.catalogue.store",
+            "hrlib.search",
+        ]
+    )
 
     def start(function, *args):
         process = context.Process(target=function, args=args, daemon=True)

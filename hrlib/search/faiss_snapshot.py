@@ -1,0 +1,185 @@
+"""A faiss store on disk: snapshots of which a crash leaves the old one or the new one, whole; nothing is unpickled.
+
+    folder/snapshot-000007/   manifest.json   a checksum of every file, and of itself
+                              rows.parquet    the id of each row, and whether it is alive
+                              metadata.parquet
+                              new.npy         vectors that are not in the index
+                              index.faiss     if there is one; of HNSW it holds the vectors,
+                              indexed.npy     of IVF they are here
+
+A snapshot is written under another name, synced with its folder and renamed: the one with the highest number counts. Then
+the older ones are removed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import uuid
+from pathlib import Path
+from typing import Any
+
+import faiss
+import numpy as np
+import pyarrow as pa
+from pyarrow import parquet
+
+from hrlib.errors import HrlibError
+from hrlib.files import abandoned, mark
+from hrlib.search.faiss_index import Index, IndexSettings, wrapped
+from hrlib.search.faiss_state import State
+from hrlib.search.table import Table
+from hrlib.versions import versions
+
+FORMAT = 1
+
+
+def write(folder: Path, state: State, facts: dict[str, Any]) -> Path:
+    """Save a state and JSON-able facts as the newest snapshot of a folder; returns the folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for left in folder.glob(".snapshot-*"):
+        if abandoned(left):
+            shutil.rmtree(left, ignore_errors=True)
+    aside = folder / f".snapshot-{uuid.uuid4().hex}.{mark()}"
+    aside.mkdir()
+    try:
+        _write_files(aside, state)
+        files = {path.name: _facts(path) for path in sorted(aside.iterdir())}
+        index = {"kind": state.index.kind, "trained": state.index.trained} if state.index else None
+        content = {
+            "format": FORMAT,
+            **facts,
+            "rows": state.rows,
+            "built": index,
+            "files": files,
+            "versions": versions(),
+        }
+        manifest = {"content": content, "checksum": _checksum(content)}
+        (aside / "manifest.json").write_text(json.dumps(manifest, indent=1), encoding="utf-8")
+        for path in (*aside.iterdir(), aside):
+            _sync(path)
+        newest = _put(aside, folder)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+    _sync(folder)
+    _sync(folder.parent)
+    for number, path in _snapshots(folder):
+        if number < newest:
+            shutil.rmtree(path, ignore_errors=True)
+    return folder
+
+
+def _write_files(folder: Path, state: State) -> None:
+    ids = state.row_ids[: state.rows].tolist()
+    rows = {
+        "id_text": pa.array([one if isinstance(one, str) else None for one in ids], pa.string()),
+        "id_number": pa.array([one if isinstance(one, int) else None for one in ids], pa.int64()),
+        "alive": pa.array(state.alive[: state.rows]),
+    }
+    parquet.write_table(pa.table(rows), folder / "rows.parquet")
+    parquet.write_table(state.table.to_arrow(), folder / "metadata.parquet")
+    np.save(folder / "new.npy", state.new)
+    if state.index:
+        faiss.write_index(state.index.faiss_index, str(folder / "index.faiss"))
+        if state.index.kind != "hnsw":
+            np.save(folder / "indexed.npy", state.index.vectors)
+
+
+def _put(aside: Path, folder: Path) -> int:
+    """Give a finished snapshot its name; the next number, where another process has taken it."""
+    while True:
+        number = max((number for number, _ in _snapshots(folder)), default=0) + 1
+        target = folder / f"snapshot-{number:06d}"
+        try:
+            os.rename(aside, target)
+            return number
+        except OSError:
+            if not target.exists():
+                raise
+
+
+def read(folder: Path) -> tuple[State, dict[str, Any]]:
+    """The newest snapshot of a folder, its checksums checked before anything is read from it, and the facts."""
+    for _ in range(3):
+        snapshots = _snapshots(folder)
+        if not snapshots:
+            raise HrlibError(f"no store in {folder}: expected a folder that FaissStore.save has written")
+        _, newest = max(snapshots)
+        try:
+            return _read(newest)
+        except HrlibError:
+            if newest.exists():
+                raise  # else another process has saved, and removed it
+    raise HrlibError(f"{folder} is being saved to all the time: try again")
+
+
+def _read(folder: Path) -> tuple[State, dict[str, Any]]:
+    facts = _manifest(folder / "manifest.json")
+    for name, expected in facts["files"].items():
+        path = folder / name
+        if not path.is_file():
+            raise _damaged(path, "is missing")
+        if _facts(path) != expected:
+            raise _damaged(
+                path, f"is damaged (its checksum or its size, {path.stat().st_size} bytes, is not what was saved)"
+            )
+    rows = parquet.ParquetFile(folder / "rows.parquet").read().to_pydict()
+    ids = np.empty(facts["rows"], object)
+    ids[:] = [number if text is None else text for text, number in zip(rows["id_text"], rows["id_number"], strict=True)]
+    alive = np.array(rows["alive"], bool)
+    table = Table.from_arrow(parquet.ParquetFile(folder / "metadata.parquet").read(), facts["rows"])
+    index = _index(folder, facts["built"], IndexSettings.of(facts["settings"])) if facts["built"] else None
+    new = np.load(folder / "new.npy", allow_pickle=False)
+    return State(index, new, ids, alive, table, int(alive.sum())), facts
+
+
+def _index(folder: Path, built: dict[str, Any], settings: IndexSettings) -> Index:
+    made = faiss.read_index(str(folder / "index.faiss"))  # whole into memory: a mapped one cannot be added to
+    vectors = None if built["kind"] == "hnsw" else np.load(folder / "indexed.npy", allow_pickle=False)
+    return wrapped(built["kind"], made, vectors, settings, built["trained"])
+
+
+def _manifest(path: Path) -> dict[str, Any]:
+    try:
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+        content, checksum = manifest["content"], manifest["checksum"]
+    except FileNotFoundError:
+        raise _damaged(path, "is missing") from None
+    except (ValueError, KeyError, TypeError) as error:
+        raise _damaged(path, f"is damaged ({type(error).__name__}: {error})") from error
+    if checksum != _checksum(content):
+        raise _damaged(path, "is damaged (its content does not have the checksum that it says)")
+    if content["format"] != FORMAT:
+        raise HrlibError(
+            f"{path} has format {content['format']!r}; this hrlib reads {FORMAT}: use the version that wrote it"
+        )
+    return content
+
+
+def _damaged(path: Path, what: str) -> HrlibError:
+    return HrlibError(f"{path} {what}: restore the folder {path.parent} from a copy, or fill a store anew")
+
+
+def _snapshots(folder: Path) -> list[tuple[int, Path]]:
+    found = ((re.fullmatch(r"snapshot-(\d+)", path.name), path) for path in folder.glob("snapshot-*"))
+    return [(int(match[1]), path) for match, path in found if match]
+
+
+def _facts(path: Path) -> dict[str, Any]:
+    with open(path, "rb") as file:
+        return {"bytes": path.stat().st_size, "blake2b": hashlib.file_digest(file, hashlib.blake2b).hexdigest()}
+
+
+def _checksum(content: Any) -> str:
+    return hashlib.blake2b(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def _sync(path: Path) -> None:
+    opened = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)

@@ -1,0 +1,95 @@
+"""The table beside the vectors: it grows without a reader seeing it, keeps types, and goes to parquet and back."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hrlib import HrlibError
+from hrlib.search.metadata import as_columns, as_values
+from hrlib.search.table import Table, grown
+
+KINDS = {
+    "text": st.text(st.characters(exclude_categories=["Cs"]), max_size=3),
+    "integer": st.integers(-(2**63) + 1, 2**63 - 1),
+    "float": st.floats(allow_nan=False),
+    "boolean": st.booleans(),
+    "empty": st.none(),
+}
+
+
+def rows_of(table):
+    return {name: column.decoded(slice(table.rows)).tolist() for name, column in table.columns.items()}
+
+
+@given(st.data())
+def test_parts_added_one_after_the_other_are_the_whole(data):
+    kinds = {name: data.draw(st.sampled_from(sorted(KINDS))) for name in "xy"}
+    table, whole, older = Table(), {name: [] for name in kinds}, []
+    for _ in range(data.draw(st.integers(1, 4))):
+        count = data.draw(st.integers(0, 4))
+        names = data.draw(st.sets(st.sampled_from("xy")))
+        part = {
+            name: data.draw(st.lists(st.none() | KINDS[kinds[name]], min_size=count, max_size=count)) for name in names
+        }
+        for name, values in whole.items():
+            values += part.get(name, [None] * count)
+        table = table.added(as_columns(part, count), count)
+        older.append((table, rows_of(table)))
+    assert rows_of(table) == {name: values for name, values in whole.items() if name in table.columns}
+    assert all(rows_of(then) == held for then, held in older)
+    back = Table.from_arrow(table.to_arrow(), table.rows)
+    assert back.kinds == table.kinds and rows_of(back) == rows_of(table)
+    taken = table.taken(np.arange(0, table.rows, 2))
+    assert rows_of(taken) == {name: values[::2] for name, values in rows_of(table).items()}
+
+
+def test_growing_copies_seldom():
+    table, buffers = Table(), set()
+    for number in range(1000):
+        table = table.added(as_columns({"x": [number]}, 1), 1)
+        buffers.add(id(table.columns["x"].buffer))
+    assert len(buffers) < 30
+    assert table.columns["x"].decoded(slice(1000)).tolist() == list(range(1000))
+    assert grown(np.arange(4), 2, 4).tolist() == [0, 1, 2, 3] and len(grown(np.arange(4), 4, 5)) == 6
+
+
+def test_labels_of_rows_that_are_gone_are_dropped():
+    table = Table().added(as_columns({"x": [f"label {n}" for n in range(100)] + [None]}, 101), 101)
+    for rows, labels in (([3, 100, 5, 3], ["label 3", "label 5"]), ([100], []), ([], [])):
+        taken = table.taken(np.array(rows, int))
+        assert sorted(taken.columns["x"].labels) == labels
+        assert taken.columns["x"].decoded(slice(len(rows))).tolist() == [
+            None if r == 100 else f"label {r}" for r in rows
+        ]
+
+
+@pytest.mark.parametrize(
+    "given, kind",
+    [
+        (pd.Series(["a", None], dtype="category"), "text"),
+        (pd.Series(["a", pd.NA], dtype="string"), "text"),
+        (pd.array([1, None], dtype="Int64"), "integer"),
+        (np.array([1, 2], np.uint8), "integer"),
+        (np.array([1, np.nan], np.float32), "float"),
+        ([1, 2.5], "float"),
+        (pd.array([True, None], dtype="boolean"), "boolean"),
+        (np.array([True, False]), "boolean"),
+        ((np.str_("a"), "b"), "text"),
+        (np.array(["a", "b"]), "text"),
+        ([None, np.nan], "empty"),
+        (pd.Series([np.nan, np.nan], index=[5, 5]), "empty"),
+    ],
+    ids=repr,
+)
+def test_types_are_found_out(given, kind):
+    values = as_values("x", given, 2)
+    assert values.kind == kind
+    python = {"text": str, "integer": int, "float": float, "boolean": bool, "empty": type(None)}[kind]
+    assert {type(value) for value in values.values} <= {python, type(None)}
+
+
+def test_dates_are_refused_with_a_way_out():
+    with pytest.raises(HrlibError, match="write dates as text"):
+        as_values("x", pd.to_datetime(["2024-05-31"]), 1)
