@@ -61,7 +61,11 @@ class Panel:
         low, high = getattr(self.axes, f"get_{letter}lim")()
         if count:
             low, high = -0.5, count - 0.5
-        low, high = get(spec, "range", (low, high))
+        if get(spec, "type") == "log":  # plotly gives its range in powers of ten, and its ticks in numbers
+            getattr(self.axes, f"set_{letter}scale")("log")
+            low, high = (10**end for end in spec["range"]) if get(spec, "range") else (low, high)
+        else:
+            low, high = get(spec, "range", (low, high))
         if get(spec, "autorange") == "reversed":
             low, high = high, low
         self.limit(letter, low, high)
@@ -81,9 +85,10 @@ class Panel:
         low, high = sorted(self.limits(letter))
         if (places := get(spec, "tickvals")) is not None:
             axis.set_ticks(self.numbers(letter, places), labels=[plain(text) for text in get(spec, "ticktext", places)])
+            axis.set_minor_locator(ticker.NullLocator())  # a log axis has some of its own
         elif names := self.categories[letter]:
             axis.set_ticks(range(len(names)), labels=[plain(name) for name in names])
-        else:
+        elif get(spec, "type") != "log":
             self._numeric(axis, spec)
             if get(spec, "zeroline", True) and low <= 0 <= high:
                 zero = self.axes.axvline if letter == "x" else self.axes.axhline
