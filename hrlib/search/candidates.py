@@ -19,7 +19,7 @@ FAMILIES = {  # in plain words, for the sentence that says what was chosen
     "hnsw": "a graph of near neighbours",
 }
 SMALL = 1_000  # vectors; below, exact search takes microseconds and lists or a graph have nothing to save
-WIDE = 256  # dimensions from which on a projection to a quarter of them is tried as well
+WIDE = 256  # dimensions from which on a projection to a quarter of them, 500 at most, is tried as well
 PROJECTED = 20_000  # vectors that a projection is learnt from, at most
 PER_LIST = 39  # vectors a list at least: faiss warns below that many a centroid
 FACTORS = (1, 2, 4, 8, 16, 32)  # k_factor_rf: how many times k are ranked again
@@ -93,7 +93,7 @@ def candidates(n: int, d: int) -> list[Candidate]:
         Candidate("hnsw", "HNSW32,Flat", {"efConstruction": 200}),
     ]
     if d >= WIDE:
-        fewer = d // 4 // 8 * 8
+        fewer = min(d // 4, SMALL // 2) // 8 * 8
         found.insert(3, Candidate("hnsw", f"PCA{fewer},HNSW32,RFlat", {"efConstruction": 200}))
         found.insert(5, Candidate("ivf-pq", f"PCA{fewer},IVF{lists[-1]},PQ{fewer // 2}x4fsr,RFlat"))
     return found

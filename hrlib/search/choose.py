@@ -116,11 +116,12 @@ def choose_index(
     x, q = unit_vectors(vectors, "vectors", "cpu"), unit_vectors(queries, "queries", "cpu")
     x, q = same_dimensions(q, x).numpy(), q.numpy()
     rng, start = np.random.default_rng(seed), time.perf_counter()
-    with measure.one_core(), progress.bar(total=2 * len(candidates(*x.shape)), desc="choose", unit="index") as bar:
+    first, *others = candidates(*x.shape)
+    sampled = len(x) >= SAMPLED
+    with measure.one_core(), progress.bar(total=1 + (1 + sampled) * len(others), desc="choose", unit="index") as bar:
         tries = Tries(_trials(x, q, limits, start, seconds, rng), limits, seed, bar)
-        first, *others = candidates(*x.shape)
         tries.build(first)
-        if len(x) >= SAMPLED:
+        if sampled:
             tries.rehearse(others, rng)
         else:
             tries.expect(others)

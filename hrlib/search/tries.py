@@ -80,6 +80,7 @@ class Tries:
         for candidate, smaller in zip(others, candidates(size, d)[1:], strict=True):
             if time.perf_counter() > until:
                 self.ruled_out[candidate.name] = "there was no time left to try it, even on a sample"
+                self.bar.update(2)
                 continue
             self.bar.set_postfix_str(f"{smaller.name} on a sample")
             index, about = _built(smaller, sample, self.seed, shared)
@@ -94,6 +95,7 @@ class Tries:
         for expected in self.expected:
             if reason := self._against(expected):
                 self.ruled_out[expected.candidate.name] = reason
+                self.bar.update()
             else:
                 self.build(expected.candidate)
 

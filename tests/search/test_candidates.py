@@ -13,7 +13,7 @@ SOME = {each.name: each for each in candidates(2000, 16)}
 
 @pytest.mark.parametrize("name", SOME)
 def test_each_is_built_and_finds_the_vectors_themselves(name, clustered):
-    x, candidate = clustered[0], SOME[name]
+    x, candidate = clustered[0][:1500], SOME[name]
     most = {candidate.effort: ladder(candidate, len(x), 10)[-1]} if candidate.effort else {}
     more = {"k_factor_rf": 8} if candidate.reranks else {}
     chosen = Candidate(candidate.kind, candidate.factory, candidate.settings, most | more)

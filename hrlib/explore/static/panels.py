@@ -58,14 +58,14 @@ class Panel:
 
     def _range(self, letter: str) -> None:
         spec, count = self.spec[letter], len(self.categories[letter])
+        log = get(spec, "type") == "log"
+        if log:
+            getattr(self.axes, f"set_{letter}scale")("log")
         low, high = getattr(self.axes, f"get_{letter}lim")()
         if count:
             low, high = -0.5, count - 0.5
-        if get(spec, "type") == "log":  # plotly gives its range in powers of ten, and its ticks in numbers
-            getattr(self.axes, f"set_{letter}scale")("log")
-            low, high = (10**end for end in spec["range"]) if get(spec, "range") else (low, high)
-        else:
-            low, high = get(spec, "range", (low, high))
+        if ends := get(spec, "range"):
+            low, high = (10**end for end in ends) if log else ends  # plotly gives a log axis' in powers of ten
         if get(spec, "autorange") == "reversed":
             low, high = high, low
         self.limit(letter, low, high)
