@@ -57,6 +57,15 @@ def test_ranges():
     assert bars.limits("x")[0] == 0 and bars.limits("y") == (-0.5, 1.5)
 
 
+def test_log_axes():
+    made = panel([2, 5000], type="log", range=[0, 4], tickvals=[10, 1000], ticktext=["ten", "1,000"])
+    np.testing.assert_allclose(made.limits("x"), (1, 10_000))
+    assert made.axes.get_xscale() == "log" and ticks(made) == [(10, "ten"), (1000, "1,000")]
+    assert len(made.axes.xaxis.get_minorticklocs()) == 0
+    low, high = panel([2, 5000], type="log").limits("x")
+    assert 0 < low < 2 and high > 5000
+
+
 def test_categories_keep_their_order():
     made = panel(["b", "a", "c", "a"])
     assert made.categories["x"] == ["b", "a", "c"] and [text for _, text in ticks(made)] == ["b", "a", "c"]

@@ -58,10 +58,14 @@ class Panel:
 
     def _range(self, letter: str) -> None:
         spec, count = self.spec[letter], len(self.categories[letter])
+        log = get(spec, "type") == "log"
+        if log:
+            getattr(self.axes, f"set_{letter}scale")("log")
         low, high = getattr(self.axes, f"get_{letter}lim")()
         if count:
             low, high = -0.5, count - 0.5
-        low, high = get(spec, "range", (low, high))
+        if ends := get(spec, "range"):
+            low, high = (10**end for end in ends) if log else ends  # plotly gives a log axis' in powers of ten
         if get(spec, "autorange") == "reversed":
             low, high = high, low
         self.limit(letter, low, high)
@@ -81,9 +85,10 @@ class Panel:
         low, high = sorted(self.limits(letter))
         if (places := get(spec, "tickvals")) is not None:
             axis.set_ticks(self.numbers(letter, places), labels=[plain(text) for text in get(spec, "ticktext", places)])
+            axis.set_minor_locator(ticker.NullLocator())  # a log axis has some of its own
         elif names := self.categories[letter]:
             axis.set_ticks(range(len(names)), labels=[plain(name) for name in names])
-        else:
+        elif get(spec, "type") != "log":
             self._numeric(axis, spec)
             if get(spec, "zeroline", True) and low <= 0 <= high:
                 zero = self.axes.axvline if letter == "x" else self.axes.axhline
