@@ -29,7 +29,9 @@ from hrlib.versions import versions
 HERE = Path(__file__).parent
 COLUMNS = ("gender", "baseColour", "season", "usage", "articleType")
 SPLIT = (0.15, 0.05, 0.1, 0.7)
+CHANCE = "random order"  # untrained: what the measure gives to any order
 ARMS = {
+    CHANCE: None,
     "triplets by product": lambda train, _, seed: label_triplets(train, "product", seed=seed),
     "triplets by articleType": lambda train, _, seed: label_triplets(train, "articleType", seed=seed),
     "triplets by subCategory": lambda train, _, seed: label_triplets(train, "subCategory", seed=seed),
@@ -42,7 +44,7 @@ ARMS = {
 }
 MAIN = "ndcg@10"
 PAIRS = (
-    *((arm, "graded triplets") for arm in list(ARMS)[:3]),
+    *((arm, "graded triplets") for arm in list(ARMS)[:4]),
     *((arm, "all tasks, shared") for arm in ("graded triplets", "attributes", "autoencoder")),
     *((arm, "all tasks, separate") for arm in ("graded triplets", "attributes", "autoencoder", "all tasks, shared")),
     ("all tasks, shared", "all tasks, degraded"),
@@ -61,15 +63,20 @@ def parts(data_dir: str | None) -> dict[str, tuple[hr.Catalogue, hr.Attributes]]
 def run(arm: str, seed: int, items: dict, measured: str, epochs: int) -> dict:
     """Train one arm; what it has on the measured items."""
     start = time.perf_counter()
-    trained = hr.fit(**{"epochs": epochs, **ARMS[arm](*items["train"], seed)})
-    found = {"arm": arm, "seed": seed, "epochs": epochs, "seconds": time.perf_counter() - start, "versions": versions()}
     catalogue, known = items[measured]
-    embeddings = hr.embed(trained.model, catalogue)
+    found: dict = {"arm": arm, "seed": seed, "epochs": epochs, "versions": versions()}
+    if arm == CHANCE:
+        noise = np.random.default_rng(seed).normal(size=(len(catalogue), 96))
+        embeddings = noise / np.linalg.norm(noise, axis=1, keepdims=True)
+    else:
+        trained = hr.fit(**{"epochs": epochs, **ARMS[arm](*items["train"], seed)})
+        embeddings = hr.embed(trained.model, catalogue)
+        found["history"] = trained.history.reset_index().to_dict("list")
+    found["seconds"] = time.perf_counter() - start
     by_level, queries = hr.evaluate(embeddings, catalogue.hierarchy), graded_per_query(embeddings, known)
     values = {f"{column} {metric}": value for (column, metric), value in queries.mean().items()}
     values |= {f"{level} recall@1": by_level.loc[level, "recall@1"] for level in by_level.index[:2]}
     found |= {"values": {name.removeprefix("all attributes "): value for name, value in values.items()}}
-    found["history"] = trained.history.reset_index().to_dict("list")
     if arm in ROBUST and measured == "test":
 
         def ndcg(asked: np.ndarray, gallery: np.ndarray, own: np.ndarray) -> dict[str, float]:

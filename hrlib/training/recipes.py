@@ -12,6 +12,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+import torch
+
 from hrlib import losses, models
 from hrlib.errors import HrlibError
 from hrlib.training.graded_batches import GradedTripletBatches
@@ -61,15 +63,18 @@ def visual_search(
             f"attributes of {len(attributes)} items for a catalogue of {len(train)}: give those of the same items, "
             "hr.Attributes.from_frame(train.items, columns)"
         )
-    model = models.image_encoder("small", dim=dim, parts=len(tasks) if separate else 1, seed=seed)
-    if "autoencoder" in tasks:
-        model = models.VariationalAutoencoder(model, train.images.size)
     own = dim // len(tasks) if separate else dim
     made = {
         "attributes": lambda: losses.AttributeLoss(attributes, own),
         "triplets": losses.GradedTripletLoss,
         "autoencoder": losses.ReconstructionLoss,
     }
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        model = models.image_encoder("small", dim=dim, parts=len(tasks) if separate else 1)
+        if "autoencoder" in tasks:
+            model = models.VariationalAutoencoder(model, train.images.size)
+        parts = {task: made[task]() for task in tasks}
     hierarchy = train.hierarchy
     miner = GradedTripletMiner(
         attributes,
@@ -77,9 +82,7 @@ def visual_search(
         categories=hierarchy.column(hierarchy.depth - 1),
         seed=seed,
     )
-    loss = losses.MultiTaskLoss(
-        {task: made[task]() for task in tasks}, {task: {**WEIGHTS, **(weights or {})}[task] for task in tasks}, separate
-    )
+    loss = losses.MultiTaskLoss(parts, {task: {**WEIGHTS, **(weights or {})}[task] for task in tasks}, separate)
     return {
         "model": model,
         "loss": loss,

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import torch
 
 import hrlib as hr
 from hrlib.training import label_triplets, visual_search
@@ -42,3 +43,12 @@ def test_bad_input_is_named(shop, known):
         visual_search(shop, known, "colours")
     with pytest.raises(hr.HrlibError, match="attributes of 2 items for a catalogue of 120"):
         visual_search(shop, known.subset([0, 1]))
+
+
+def test_the_seed_is_of_all_initial_weights(shop, known):
+    for made in (visual_search, lambda *given, **settings: label_triplets(given[0], "product", **settings)):
+        one, same, other = (made(shop, known, dim=12, seed=seed) for seed in (1, 1, 2))
+        for part in ("model", "loss"):
+            pairs = list(zip(one[part].parameters(), same[part].parameters(), strict=True))
+            assert all(torch.equal(a, b) for a, b in pairs)
+        assert not torch.equal(next(one["model"].parameters()), next(other["model"].parameters()))
