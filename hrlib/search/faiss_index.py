@@ -117,7 +117,10 @@ class Index:
             params = faiss.SearchParametersHNSW(sel=selector, efSearch=min(effort, len(self)))
         else:
             params = faiss.SearchParametersIVF(sel=selector, nprobe=min(effort, self.faiss_index.nlist))
-        return self.faiss_index.search(queries, k, params=params)
+        # pytorch-metric-learning imports faiss.contrib.torch_utils, which puts a method without params over faiss' own for the
+        # whole process, and keeps that one as search_numpy
+        search = getattr(self.faiss_index, "search_numpy", self.faiss_index.search)
+        return search(queries, k, params=params)
 
     def extended(self, vectors: np.ndarray, give_up: Callable[[], bool]) -> Index:
         """A copy with (n, D) more vectors at its end."""

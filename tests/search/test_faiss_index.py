@@ -1,6 +1,7 @@
 """What faiss is asked to do: the exact scan against numpy, when an index is searched, and how well."""
 
 import faiss
+import faiss.contrib.torch_utils  # as pytorch-metric-learning does: it changes faiss' methods for the whole process
 import numpy as np
 import pytest
 
