@@ -15,6 +15,16 @@ def test_import_loads_no_heavy_library():
     )
 
 
+def test_searching_and_evaluating_load_neither_losses_nor_figures():
+    code = (
+        "import sys, hrlib.evaluation, hrlib.search; "
+        "print([m for m in ('pytorch_metric_learning', 'plotly', 'kornia', 'umap') if m in sys.modules])"
+    )
+    assert (
+        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"
+    )
+
+
 def test_every_public_name_is_there():
     assert all(getattr(hr, name) is not None for name in hr.__all__)
     assert set(hr.__all__) <= set(dir(hr))

@@ -33,7 +33,8 @@ class Attributes:
     def from_frame(cls, frame: Any, columns: Sequence[str], like: Attributes | None = None) -> Attributes:
         """The attributes in some columns of a table, such as `catalogue.items`. None, NaN and blank texts are missing values.
 
-        Codes follow the sorted names of the values, as texts.
+        Codes follow the sorted names of the values, as texts. Whole numbers are named alike in every type: in a column with missing values pandas
+        makes floats of integers.
 
         Args:
             frame: a row an item.
@@ -128,9 +129,16 @@ def match(a: np.ndarray, b: np.ndarray, minimum_overlap: int = 1) -> np.ndarray:
     return share
 
 
+def _name(value: Any) -> str | None:
+    """What a value is called; None where it is missing."""
+    if pd.isna(value):
+        return None
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value).strip() or None
+
+
 def _encode(column: pd.Series, known: tuple[str, ...]) -> tuple[np.ndarray, tuple[str, ...]]:
     """The codes (N,) of a column and the names of its values, those in `known` first."""
-    texts = column.map(lambda value: None if pd.isna(value) or not str(value).strip() else str(value).strip())
+    texts = column.map(_name)
     names = known + tuple(sorted(set(texts.dropna()) - set(known)))
     code = {name: v for v, name in enumerate(names)}
     return texts.map(lambda text: code.get(text, MISSING)).to_numpy(np.int64), names

@@ -11,8 +11,6 @@ import torch
 from torch import Tensor, nn
 
 from hrlib.errors import HrlibError
-from hrlib.losses.reconstruction import ACTIVE, kl_to_normal
-from hrlib.training.embed import embed
 
 if TYPE_CHECKING:
     from hrlib.catalogue import Catalogue
@@ -26,6 +24,8 @@ def posterior(model: nn.Module, catalogue: Catalogue) -> tuple[np.ndarray, np.nd
     Raises:
         HrlibError: the model is no variational autoencoder.
     """
+    from hrlib.training.embed import embed  # evaluation of plain vectors needs neither training nor losses
+
     if not hasattr(model, "posterior"):
         raise HrlibError(
             f"a {type(model).__name__} has no posterior: expected a model such as hr.models.VariationalAutoencoder(encoder)"
@@ -44,6 +44,8 @@ def posterior_table(model: nn.Module, catalogue: Catalogue, least: float = 0.1) 
     Raises:
         HrlibError: the model is no variational autoencoder.
     """
+    from hrlib.losses.reconstruction import ACTIVE
+
     table = dimensions(*posterior(model, catalogue))
     active = int(table["active"].sum())
     if active < least * len(table):
@@ -61,6 +63,8 @@ def dimensions(means: np.ndarray, log_variances: np.ndarray) -> pd.DataFrame:
     kl: of q to the prior N(0, 1), in nats, the mean over the items. variance_of_mean: over the items, of q's mean. active: whether that
     is above 0.01 (active units: Burda et al., ICLR 2016, arXiv 1509.00519).
     """
+    from hrlib.losses.reconstruction import ACTIVE, kl_to_normal
+
     kl = kl_to_normal(torch.from_numpy(means).double(), torch.from_numpy(log_variances).double()).mean(0).numpy()
     variance = means.var(0, dtype=np.float64)
     columns = {"kl": kl, "variance_of_mean": variance, "active": variance > ACTIVE}

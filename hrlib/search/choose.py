@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import faiss
 import numpy as np
 import pandas as pd
-import plotly.graph_objects as go
 
 from hrlib import progress
 from hrlib.errors import HrlibError
@@ -21,6 +21,9 @@ from hrlib.search.points import Trials
 from hrlib.search.tries import Tries
 from hrlib.search.words import sentence
 from hrlib.settings import check
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
 
 MOST = 1_000  # queries; half of them tune, half are held out
 SAMPLED = 12_000  # vectors from which on a sample goes first

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import html
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-import plotly.graph_objects as go
 
-from hrlib.explore.colours import MARKS
-from hrlib.explore.theme import MUTED, PALETTE, figure
 from hrlib.search.candidates import FAMILIES
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
 
 
 def frontier(recall: np.ndarray, qps: np.ndarray) -> np.ndarray:
@@ -24,6 +25,10 @@ def frontier(recall: np.ndarray, qps: np.ndarray) -> np.ndarray:
 
 def draw(table: pd.DataFrame, target: float, k: int) -> go.Figure:
     """`Choice.table` as recall against queries a second, on a log axis: a colour and a mark a family, a line through the frontier."""
+    # hrlib.explore brings plotly and, through the losses, pytorch-metric-learning: a store that only searches needs neither
+    from hrlib.explore.colours import MARKS
+    from hrlib.explore.theme import MUTED, PALETTE, figure
+
     chart = figure(title=f"Recall@{k} and queries a second, one query at a time on one core")
     edge = table[table["frontier"]].sort_values("recall")
     chart.add_scatter(

@@ -18,8 +18,8 @@ def augmentation(name: str) -> nn.Module:
     """A module on float batches (B, 3, H, W) in 0..1.
 
     "standard": mirrored half of the time, turned by up to 8 degrees, moved by up to 8% and scaled by up to 15%, brightness and
-    contrast changed by up to 20%. "degraded": the same, and then the network
-    sees half of the photos `degraded`. "flip": only mirrored. "none": nothing. The hue is never changed: in a shop it tells products apart.
+    contrast changed by up to 20%. "degraded": the same, and then the network sees half of the photos `degraded`. "flip": only mirrored.
+    "none": nothing. The hue is never changed: in a shop it tells products apart.
     """
     import kornia.augmentation as K
 

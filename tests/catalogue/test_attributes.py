@@ -28,7 +28,7 @@ def loop(a, b, minimum):
 
 def test_codes_follow_the_names_and_missing_is_minus_one():
     found = hr.Attributes.from_frame(FRAME, ["colour", "size", "nothing"])
-    assert found.names == (("blue", "red"), ("10.0", "2.0"), ())
+    assert found.names == (("blue", "red"), ("10", "2"), ())
     assert found.codes.tolist() == [[1, 1, -1], [0, 0, -1], [-1, -1, -1], [-1, 1, -1], [1, 0, -1]]
     assert found.n_values == (2, 2, 0) and "colour: 2 values, 60% known" in repr(found)
 
@@ -37,6 +37,12 @@ def test_values_keep_their_codes_in_another_table():
     first = hr.Attributes.from_frame(FRAME, ["colour"])
     other = hr.Attributes.from_frame(pd.DataFrame({"colour": ["amber", "red", "blue"]}), ["colour"], like=first)
     assert other.names == (("blue", "red", "amber"),) and other.codes[:, 0].tolist() == [2, 1, 0]
+
+
+def test_whole_numbers_are_the_same_value_in_a_column_with_missing_ones():
+    first = hr.Attributes.from_frame(pd.DataFrame({"year": [2011, 2012]}), ["year"])
+    other = hr.Attributes.from_frame(pd.DataFrame({"year": [2012, np.nan, 2011.5]}), ["year"], like=first)
+    assert other.names == (("2011", "2012", "2011.5"),) and other.codes[:, 0].tolist() == [1, -1, 2]
 
 
 def test_subset_and_select():
@@ -49,7 +55,7 @@ def test_subset_and_select():
 
 def test_codes_in_another_coding_go_by_name_and_a_new_value_comes_after_all():
     first = hr.Attributes.from_frame(FRAME, ["colour", "size"])
-    frame = pd.DataFrame({"colour": ["amber", "red", "blue", None], "size": ["2.0", None, "3.0", "10.0"]})
+    frame = pd.DataFrame({"colour": ["amber", "red", "blue", None], "size": ["2", None, "3", "10"]})
     other = hr.Attributes.from_frame(frame, ["colour", "size"])
     assert other.codes_like(first).tolist() == [[2, 1], [1, -1], [0, 2], [-1, 0]]
     assert (other.codes_like(other) == other.codes).all()

@@ -32,6 +32,11 @@ def test_separate_parts_are_of_equal_length(shop, known):
     np.testing.assert_allclose(parts, 3**-0.5, atol=1e-5)
 
 
+def test_the_order_in_which_tasks_are_named_does_not_matter(shop, known):
+    recipe = visual_search(shop, known, ("autoencoder", "attributes"), separate=True, dim=8, batch_size=24)
+    assert recipe["loss"].names == ["attributes", "autoencoder"]  # the bottleneck is the last part
+
+
 def test_label_triplets_know_nothing_below_their_level(shop):
     recipe = label_triplets(shop, "category", dim=8, batch_size=24)
     assert recipe["train"].hierarchy.levels == ("category",)
