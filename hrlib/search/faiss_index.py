@@ -9,54 +9,15 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import faiss
 import numpy as np
 
-from hrlib.errors import HrlibError
-from hrlib.settings import strict
+from hrlib.search.faiss_settings import IndexSettings, Kind
 
-Kind = Literal["exact", "ivf", "hnsw"]
-EXACT_BELOW = 20_000  # items: index="auto" scans them all, below; at 128 dimensions 1-3 ms a query on one core
-IVF_FROM = 2_000_000  # items: index="auto" takes IVF from here on; a graph would take an hour to build on one core
 CHUNK = 4096  # vectors added at a time, between which a build can be given up
 SHARE = 0.02  # of the rows: a filter that chooses less is scanned exactly (HNSW loses recall below about 1%)
-
-
-@dataclass(frozen=True)
-class IndexSettings:
-    """How an index is built and searched. The defaults are chosen here; `choose_index` measures for your vectors.
-
-    Attributes:
-        m: HNSW: links a node. ef_construction, ef_search: HNSW: candidates kept while building, while searching.
-        lists: IVF: cells; None: 4 sqrt(N). There are fewer where a cell would have less than the 39 vectors that faiss asks for.
-        probes: IVF: cells searched a query; None: a sixteenth of them, at least 8.
-        delta: new vectors that are scanned beside an index, before they are built into it in the background; a fiftieth
-            of the index where that is more.
-    """
-
-    m: int = 32
-    ef_construction: int = 80
-    ef_search: int = 64
-    lists: int | None = None
-    probes: int | None = None
-    delta: int = 2_000
-
-    @classmethod
-    def of(cls, values: dict[str, Any]) -> IndexSettings:
-        """Settings from keyword values, checked."""
-        settings = strict(cls, values)
-        for name, value in vars(settings).items():
-            if value is not None and value < (least := {"m": 2, "delta": 0}.get(name, 1)):
-                raise HrlibError(f"FaissStore: {name} is {value}: expected an integer of {least} or more")
-        return settings
-
-    def kind(self, index: str, items: int) -> Kind:
-        """What `index` means for a number of items: itself, or by size where it is "auto"."""
-        if index != "auto":
-            return index
-        return "exact" if items < EXACT_BELOW else "hnsw" if items < IVF_FROM else "ivf"
 
 
 @dataclass(frozen=True)
@@ -64,25 +25,27 @@ class Index:
     """A faiss index over the first rows of a store. Never changed: `extended` gives another.
 
     Attributes:
-        vectors: (B, D) float32 what it holds: of HNSW the index's own memory, of IVF an array beside it.
+        vectors: (B, D) float32 what HNSW holds, looked at where it lies in the index; None of IVF, which gives them row by row (`taken`).
         trained: how many vectors IVF's cells were found with.
     """
 
     kind: Kind
     faiss_index: Any
-    vectors: np.ndarray
+    vectors: np.ndarray | None
     settings: IndexSettings
     trained: int = 0
 
     def __len__(self) -> int:
-        return len(self.vectors)
+        return self.faiss_index.ntotal
 
     @property
     def nbytes(self) -> int:
-        """The memory that it holds, without small parts: vectors, and HNSW's links or the lists of IVF."""
-        if self.kind == "hnsw":
-            return self.vectors.nbytes + 4 * self.faiss_index.hnsw.neighbors.size()
-        return 2 * self.vectors.nbytes + 8 * len(self)
+        """The memory of what it holds, without small parts: vectors, and HNSW's links or for IVF the row of each and its place.
+
+        IVF's lists grow by doubling, so that they may have room for as much again.
+        """
+        vectors = 4 * self.faiss_index.d * len(self)
+        return vectors + (4 * self.faiss_index.hnsw.neighbors.size() if self.kind == "hnsw" else 16 * len(self))
 
     @property
     def effort(self) -> int:
@@ -117,6 +80,22 @@ class Index:
             params = faiss.SearchParametersHNSW(sel=selector, efSearch=min(effort, len(self)))
         else:
             params = faiss.SearchParametersIVF(sel=selector, nprobe=min(effort, self.faiss_index.nlist))
+        return self._search(queries, k, params)
+
+    def scan(self, queries: np.ndarray, k: int, bits: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
+        """Exactly: as `search`, of all rows that `bits` leaves. IVF looks into all of its cells."""
+        if self.kind == "hnsw":
+            return nearest_rows(queries, self.vectors, k, bits)
+        selector = None if bits is None else faiss.IDSelectorBitmap(bits)
+        return self._search(queries, k, faiss.SearchParametersIVF(sel=selector, nprobe=self.faiss_index.nlist))
+
+    def taken(self, rows: np.ndarray | slice) -> np.ndarray:
+        """The vectors (n, D) of rows (n,) int64, or of a slice with both ends; copied, but for a slice of HNSW's."""
+        if self.kind == "hnsw":
+            return self.vectors[rows]
+        return self.faiss_index.reconstruct_batch(np.arange(rows.start, rows.stop) if isinstance(rows, slice) else rows)
+
+    def _search(self, queries: np.ndarray, k: int, params: faiss.SearchParameters) -> tuple[np.ndarray, np.ndarray]:
         # pytorch-metric-learning imports faiss.contrib.torch_utils, which puts a method without params over faiss' own for the
         # whole process, and keeps that one as search_numpy
         search = getattr(self.faiss_index, "search_numpy", self.faiss_index.search)
@@ -126,8 +105,7 @@ class Index:
         """A copy with (n, D) more vectors at its end."""
         copied = faiss.clone_index(self.faiss_index)
         _add(copied, (vectors[start : start + CHUNK] for start in range(0, len(vectors), CHUNK)), give_up)
-        beside = None if self.kind == "hnsw" else np.concatenate([self.vectors, vectors])
-        return wrapped(self.kind, copied, beside, self.settings, self.trained)
+        return wrapped(self.kind, copied, self.settings, self.trained)
 
 
 class GivenUp(Exception):
@@ -147,12 +125,15 @@ def build(kind: Kind, vectors: np.ndarray, settings: IndexSettings, give_up: Cal
         made.cp.spherical = True  # centres of unit length, as the vectors are; faiss's k-means is seeded by itself
         made.train(vectors)
     _add(made, (vectors[start : start + CHUNK] for start in range(0, n, CHUNK)), give_up)
-    return wrapped(kind, made, vectors, settings, n)
+    return wrapped(kind, made, settings, n)
 
 
-def wrapped(kind: Kind, made: Any, vectors: np.ndarray | None, settings: IndexSettings, trained: int) -> Index:
-    """An Index around faiss's; HNSW's vectors are looked at where they lie in it."""
-    if kind == "hnsw":
+def wrapped(kind: Kind, made: Any, settings: IndexSettings, trained: int) -> Index:
+    """An Index around faiss's; HNSW's vectors are looked at where they lie in it, IVF is told where each row lies in its lists."""
+    vectors = None
+    if kind == "ivf":
+        made.make_direct_map(True)
+    else:
         storage = faiss.downcast_index(made.storage)
         vectors = faiss.rev_swig_ptr(storage.get_xb(), made.ntotal * made.d).reshape(made.ntotal, made.d)
     return Index(kind, made, vectors, settings, trained)

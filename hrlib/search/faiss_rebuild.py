@@ -8,7 +8,8 @@ from typing import Literal
 
 import numpy as np
 
-from hrlib.search.faiss_index import IndexSettings, build
+from hrlib.search.faiss_index import build
+from hrlib.search.faiss_settings import IndexSettings
 from hrlib.search.faiss_state import State
 
 Plan = Literal["merge", "fresh"]

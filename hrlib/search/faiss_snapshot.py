@@ -4,8 +4,7 @@
                               rows.parquet    the id of each row, and whether it is alive
                               metadata.parquet
                               new.npy         vectors that are not in the index
-                              index.faiss     if there is one; of HNSW it holds the vectors,
-                              indexed.npy     of IVF they are here
+                              index.faiss     if there is one, with its vectors
 
 A snapshot is written under another name, synced with its folder and renamed: the one with the highest number counts. Then
 the older ones are removed.
@@ -29,7 +28,8 @@ from pyarrow import parquet
 
 from hrlib.errors import HrlibError
 from hrlib.files import abandoned, mark
-from hrlib.search.faiss_index import Index, IndexSettings, wrapped
+from hrlib.search.faiss_index import Index, wrapped
+from hrlib.search.faiss_settings import IndexSettings
 from hrlib.search.faiss_state import State
 from hrlib.search.table import Table
 from hrlib.versions import versions
@@ -84,8 +84,6 @@ def _write_files(folder: Path, state: State) -> None:
     np.save(folder / "new.npy", state.new)
     if state.index:
         faiss.write_index(state.index.faiss_index, str(folder / "index.faiss"))
-        if state.index.kind != "hnsw":
-            np.save(folder / "indexed.npy", state.index.vectors)
 
 
 def _put(aside: Path, folder: Path) -> int:
@@ -138,8 +136,7 @@ def _read(folder: Path) -> tuple[State, dict[str, Any]]:
 
 def _index(folder: Path, built: dict[str, Any], settings: IndexSettings) -> Index:
     made = faiss.read_index(str(folder / "index.faiss"))  # whole into memory: a mapped one cannot be added to
-    vectors = None if built["kind"] == "hnsw" else np.load(folder / "indexed.npy", allow_pickle=False)
-    return wrapped(built["kind"], made, vectors, settings, built["trained"])
+    return wrapped(built["kind"], made, settings, built["trained"])
 
 
 def _manifest(path: Path) -> dict[str, Any]:

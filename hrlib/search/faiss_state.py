@@ -20,7 +20,7 @@ from hrlib.search.faiss_index import Index, nearest_rows
 from hrlib.search.table import Table, grown
 from hrlib.search.where import chosen, parse
 
-CELLS = 4 << 20  # queries x rows that a range search multiplies at once: 16 MB
+CELLS = 4 << 20  # queries x rows, and dimensions x rows, that a range search multiplies at once: 16 MB each
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,7 +98,7 @@ class State:
         if self.index is None:
             return self.buffer[rows]
         taken, new = np.empty((len(rows), self.buffer.shape[1]), np.float32), rows >= self.built
-        taken[~new], taken[new] = self.index.vectors[rows[~new]], self.buffer[rows[new] - self.built]
+        taken[~new], taken[new] = self.index.taken(rows[~new]), self.buffer[rows[new] - self.built]
         return taken
 
     def mask(self, where: Mapping[str, Any] | None) -> np.ndarray:
@@ -144,22 +144,23 @@ class State:
     def _nearest_built(self, queries: np.ndarray, k: int, picked: Selection) -> tuple[np.ndarray, np.ndarray]:
         """Among the rows in the index: by the index, or by a scan where that is better or the index finds too few."""
         if self.index.scan_is_better(picked.built, k):
-            return nearest_rows(queries, self.index.vectors, k, picked.built_bits)
+            return self.index.scan(queries, k, picked.built_bits)
         scores, rows = self.index.search(queries, k, picked.built_bits, picked.built / self.built)
         short = rows[:, k - 1] < 0  # k are there: a scan would have been better, did fewer match
         if short.any():
-            scores[short], rows[short] = nearest_rows(queries[short], self.index.vectors, k, picked.built_bits)
+            scores[short], rows[short] = self.index.scan(queries[short], k, picked.built_bits)
         return scores, rows
 
     def within(
         self, queries: np.ndarray, similarity: float, where: Mapping[str, Any] | None
     ) -> list[tuple[np.ndarray, np.ndarray]]:
         """For each query the scores and rows of all rows at least as similar, best first; exact."""
-        mask, step = self.mask(where), max(1, CELLS // max(1, len(queries)))
+        mask, step = self.mask(where), max(1, CELLS // max(queries.shape))
         found: list[list[tuple[np.ndarray, np.ndarray]]] = [[] for _ in queries]
-        for first_row, vectors in ((0, self.index.vectors if self.index else self.new[:0]), (self.built, self.new)):
-            for start in range(0, len(vectors), step):
-                part, row = vectors[start : start + step], first_row + start
+        sources = [(0, self.built, self.index.taken)] if self.index else []
+        for first_row, count, taken in [*sources, (self.built, len(self.new), self.new.__getitem__)]:
+            for start in range(0, count, step):
+                part, row = taken(slice(start, min(start + step, count))), first_row + start
                 scores = queries @ part.T
                 near = (scores >= similarity) & mask[row : row + len(part)]
                 for query, hits in enumerate(near):

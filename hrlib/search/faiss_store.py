@@ -13,7 +13,8 @@ import pandas as pd
 from hrlib.errors import HrlibError
 from hrlib.search import faiss_rebuild as rebuilding
 from hrlib.search.checks import Id, check_dim, unknown_ids
-from hrlib.search.faiss_index import GivenUp, IndexSettings, Kind
+from hrlib.search.faiss_index import GivenUp
+from hrlib.search.faiss_settings import IndexSettings, Kind
 from hrlib.search.faiss_snapshot import read, write
 from hrlib.search.faiss_state import State
 from hrlib.search.metadata import Values
@@ -26,8 +27,8 @@ class FaissStore(Store):
 
     New vectors are scanned beside the index until they are `delta`, then built into it in a thread of their own; deleted
     ones are left out of results and dropped when they are a quarter. Searches take no lock: many run together, and beside
-    one update at a time (see `faiss_state`). Memory: the vectors once ("exact", "hnsw") or twice ("ivf"), HNSW's links
-    of about 8 m bytes an item, and while an index is being built the new one too.
+    one update at a time (see `faiss_state`). Memory: the vectors once, though IVF's lists
+    may have room for as much again, HNSW's links of about 8 m bytes an item, and while an index is being built the new one too.
 
     Args:
         dim: D, the dimensions of the vectors.

@@ -5,8 +5,8 @@ import faiss.contrib.torch_utils  # as pytorch-metric-learning does: it changes 
 import numpy as np
 import pytest
 
-from hrlib import HrlibError
-from hrlib.search.faiss_index import GivenUp, IndexSettings, build, nearest_rows
+from hrlib.search.faiss_index import GivenUp, build, nearest_rows
+from hrlib.search.faiss_settings import IndexSettings
 from tests.search.conformance import unit
 
 KINDS = ["hnsw", "ivf"]
@@ -66,7 +66,7 @@ def test_recall_holds_under_filters(indexes, kind, share):
     scores, rows = index.search(q, 10, bits_of(mask), mask.mean())
     assert mask[rows].all()
     assert recall(rows, brute(q, clustered(2000), 10, mask)) >= 0.95
-    np.testing.assert_allclose(scores, np.einsum("qd,qkd->qk", q, index.vectors[rows]), atol=1e-5)
+    np.testing.assert_allclose(scores, np.einsum("qd,qkd->qk", q, clustered(2000)[rows]), atol=1e-5)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -76,10 +76,23 @@ def test_an_extended_index_finds_old_and_new_and_the_first_one_stays(indexes, ki
     before = indexes[kind].search(q, 10, None, 1.0)
     longer = indexes[kind].extended(more, bool)
     assert (len(indexes[kind]), len(longer)) == (2000, 2500)
-    np.testing.assert_array_equal(longer.vectors, both)
+    np.testing.assert_array_equal(longer.taken(np.arange(2500)), both)
+    np.testing.assert_array_equal(longer.taken(np.array([2499, 3, 3])), both[[2499, 3, 3]])
+    np.testing.assert_array_equal(longer.taken(slice(1990, 2010)), both[1990:2010])
     assert recall(longer.search(q, 10, None, 1.0)[1], brute(q, both, 10)) >= 0.95
     for now, then in zip(indexes[kind].search(q, 10, None, 1.0), before, strict=True):
         np.testing.assert_array_equal(now, then)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("share", [None, 0.0, 0.003, 0.5])
+def test_an_index_can_be_scanned_exactly(indexes, kind, share):
+    mask = np.ones(2000, bool) if share is None else np.random.default_rng(1).random(2000) < share
+    q = clustered(40, 5)
+    _, rows = indexes[kind].scan(q, 10, None if share is None else bits_of(mask))
+    found = min(10, mask.sum())
+    np.testing.assert_array_equal(rows[:, :found], brute(q, clustered(2000), found, mask))
+    assert (rows[:, found:] == -1).all()
 
 
 def test_what_is_scanned_and_what_is_searched(indexes):
@@ -94,10 +107,11 @@ def test_what_is_scanned_and_what_is_searched(indexes):
     assert decide["ivf"](990, 5) and not decide["ivf"](1010, 5)
 
 
-def test_vectors_are_not_held_twice_by_hnsw(indexes):
+def test_vectors_are_not_held_twice(indexes):
     index = indexes["hnsw"]
     assert not index.vectors.flags.owndata
     links = index.nbytes - index.vectors.nbytes
+    assert indexes["ivf"].vectors is None and indexes["ivf"].nbytes == 2000 * (16 * 4 + 16)
     assert 2000 * 2 * 16 * 4 <= links <= 2000 * 2.5 * 16 * 4
 
 
@@ -114,31 +128,3 @@ def test_a_build_can_be_given_up(kind, indexes):
         build(kind, clustered(100), SETTINGS, lambda: True)
     with pytest.raises(GivenUp):
         indexes[kind].extended(clustered(10), lambda: True)
-
-
-def test_auto_goes_by_size():
-    kind = IndexSettings().kind
-    assert [kind("auto", n) for n in (0, 19_999, 20_000, 1_999_999, 2_000_000)] == [
-        "exact",
-        "exact",
-        "hnsw",
-        "hnsw",
-        "ivf",
-    ]
-    assert kind("ivf", 1) == "ivf"
-
-
-@pytest.mark.parametrize(
-    "settings, says",
-    [
-        ({"probe": 3}, "'probe' is no setting of IndexSettings; did you mean 'probes'"),
-        ({"m": "16"}, "m is '16'"),
-        ({"m": 1}, "m is 1: expected an integer of 2"),
-        ({"ef_search": 0}, "ef_search is 0"),
-        ({"delta": -1}, "delta is -1"),
-        ({"probes": 0}, "probes is 0"),
-    ],
-)
-def test_bad_settings(settings, says):
-    with pytest.raises(HrlibError, match=says):
-        IndexSettings.of(settings)

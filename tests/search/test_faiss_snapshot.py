@@ -15,7 +15,7 @@ from tests.search.conformance import unit
 FILES = {
     "exact": ["manifest.json", "metadata.parquet", "new.npy", "rows.parquet"],
     "hnsw": ["index.faiss", "manifest.json", "metadata.parquet", "new.npy", "rows.parquet"],
-    "ivf": ["index.faiss", "indexed.npy", "manifest.json", "metadata.parquet", "new.npy", "rows.parquet"],
+    "ivf": ["index.faiss", "manifest.json", "metadata.parquet", "new.npy", "rows.parquet"],
 }
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from hrlib import HrlibError
-from hrlib.search import FaissStore, faiss_index, faiss_rebuild
+from hrlib.search import FaissStore, faiss_rebuild, faiss_settings
 from hrlib.search.faiss_state import State
 from hrlib.search.metadata import as_columns
 from tests.search.conformance import Conformance, check_any_order, unit
@@ -148,7 +148,7 @@ def test_updates_that_come_during_a_build_are_not_lost(kind, due):
 
 
 def test_what_is_due():
-    settings = faiss_index.IndexSettings(delta=10)
+    settings = faiss_settings.IndexSettings(delta=10)
     due = lambda state, kind="hnsw": faiss_rebuild.plan(state, kind, settings)  # noqa: E731
     state = state_of(list(range(10)), clustered(10), list(range(10)))
     assert due(state) is None
@@ -165,8 +165,8 @@ def test_what_is_due():
 
 
 def test_auto_changes_its_index_as_the_catalogue_grows_and_shrinks(monkeypatch):
-    monkeypatch.setattr(faiss_index, "EXACT_BELOW", 100)
-    monkeypatch.setattr(faiss_index, "IVF_FROM", 300)
+    monkeypatch.setattr(faiss_settings, "EXACT_BELOW", 100)
+    monkeypatch.setattr(faiss_settings, "IVF_FROM", 300)
     store, x, built = FaissStore(16, m=4, ef_construction=16, delta=20), clustered(400), []
     for stop in (50, 150, 400):
         store.upsert(list(range(stop)), x[:stop])
