@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import re
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 import faiss
@@ -17,6 +19,7 @@ FAMILIES = {  # in plain words, for the sentence that says what was chosen
     "ivf-scalar": "lists around centroids, each number stored in 8 bits",
     "ivf-pq": "lists around centroids, short codes, the best of them ranked again",
     "hnsw": "a graph of near neighbours",
+    "hnsw-coded": "a graph of near neighbours over compressed vectors",
 }
 SMALL = 1_000  # vectors; below, exact search takes microseconds and lists or a graph have nothing to save
 WIDE = 256  # dimensions from which on a projection to a quarter of them, 500 at most, is tried as well
@@ -66,12 +69,18 @@ class Candidate:
         return "nprobe" if "IVF" in self.factory else "efSearch" if "HNSW" in self.factory else None
 
 
-def candidates(n: int, d: int) -> list[Candidate]:
+def candidates(n: int, d: int, families: Collection[str] | None = None) -> list[Candidate]:
     """What suits n vectors of d dimensions: exact search, then one of each family, then their variants. As many for every n from 2,000 up.
+
+    Of `families` only and exact search; None: of all.
 
     About sqrt(n) and 4 sqrt(n) lists, as powers of 2 (faiss' guidelines); product codes of 4 bits in blocks for SIMD ("4fsr": fast scan of
     residuals) with 2 or 4 dimensions a code; graphs of 16 and 32 links. Which of these are tried is chosen here.
     """
+    return [each for each in _all(n, d) if families is None or each.kind in ("flat", *families)]
+
+
+def _all(n: int, d: int) -> list[Candidate]:
     plain = [Candidate("flat", "Flat"), Candidate("scalar", "SQ8"), Candidate("scalar", "SQfp16")]
     if n < SMALL:
         return plain
@@ -83,7 +92,7 @@ def candidates(n: int, d: int) -> list[Candidate]:
         Candidate("hnsw", "HNSW32,Flat", graph),
         *(Candidate("ivf-pq", f"IVF{n_lists},PQ{fine}x4fsr,RFlat") for n_lists in lists),
         Candidate("ivf-flat", f"IVF{few},Flat"),
-        Candidate("hnsw", "HNSW32_SQ8", graph),
+        Candidate("hnsw-coded", "HNSW32_SQ8", graph),
         *(Candidate("ivf-flat", f"IVF{n_lists},Flat") for n_lists in many),
         *(Candidate("ivf-pq", f"IVF{n_lists},PQ{codes}x4fsr,RFlat") for n_lists in lists for codes in coarse),
         Candidate("hnsw", "HNSW16,Flat", graph),
@@ -94,7 +103,7 @@ def candidates(n: int, d: int) -> list[Candidate]:
     ]
     if d >= WIDE:
         fewer = min(d // 4, SMALL // 2) // 8 * 8
-        found.insert(3, Candidate("hnsw", f"PCA{fewer},HNSW32,RFlat", {"efConstruction": 200}))
+        found.insert(3, Candidate("hnsw-coded", f"PCA{fewer},HNSW32,RFlat", {"efConstruction": 200}))
         found.insert(5, Candidate("ivf-pq", f"PCA{fewer},IVF{lists[-1]},PQ{fewer // 2}x4fsr,RFlat"))
     return found
 
@@ -116,6 +125,11 @@ def ladder(candidate: Candidate, n: int, wanted: int) -> list[int]:
 def lists_of(candidate: Candidate) -> int:
     """How many lists an IVF candidate has."""
     return int(candidate.factory.split("IVF")[1].split(",")[0])
+
+
+def links_of(candidate: Candidate) -> int:
+    """How many links a node of an HNSW candidate has (faiss' M)."""
+    return int(re.search(r"HNSW(\d+)", candidate.factory)[1])
 
 
 def build(

@@ -8,19 +8,21 @@ from dataclasses import dataclass
 import numpy as np
 
 from hrlib.errors import HrlibError
-from hrlib.settings import check
+from hrlib.search.candidates import FAMILIES
+from hrlib.settings import check, nearest
 
-TYPES = {"target_recall": float, "memory": int | None, "updates_per_second": float, "k": int}
+TYPES = {"target_recall": float, "memory": int | None, "updates_per_second": float, "k": int, "families": tuple | None}
 
 
 @dataclass(frozen=True)
 class Limits:
-    """Recall@k wanted, bytes allowed (None: any), updates a second that must be stood, neighbours wanted."""
+    """Recall@k wanted, bytes allowed (None: any), updates a second that must be stood, neighbours wanted, families of indexes (None: all)."""
 
     target_recall: float
     memory: int | None
     updates_per_second: float
     k: int
+    families: tuple[str, ...] | None = None
 
     def __post_init__(self):
         check("choose_index", TYPES, vars(self))
@@ -33,6 +35,9 @@ class Limits:
         for name, (fits, expected) in right.items():
             if not fits:
                 raise HrlibError(f"choose_index: {name} is {getattr(self, name)!r}; expected {expected}")
+        for family in self.families or ():
+            if family not in tuple(FAMILIES):
+                raise HrlibError(f"choose_index: families holds {family!r}; {nearest(family, FAMILIES)}")
 
     def shortfall(self, megabytes, updates):
         """How many times memory and updates are missed, by the worse of the two; 1 where neither is. Numbers or arrays of them."""

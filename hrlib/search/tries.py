@@ -77,7 +77,7 @@ class Tries:
         sample = vectors[np.sort(rng.choice(n, size, replace=False))]
         trials, shared = self.trials.on(sample, left / 400), {}
         until = time.perf_counter() + REHEARSAL * left
-        for candidate, smaller in zip(others, candidates(size, d)[1:], strict=True):
+        for candidate, smaller in zip(others, candidates(size, d, self.limits.families)[1:], strict=True):
             if time.perf_counter() > until:
                 self.ruled_out[candidate.name] = "there was no time left to try it, even on a sample"
                 self.bar.update(2)

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hrlib.errors import HrlibError
-from hrlib.search.candidates import PER_LIST, Candidate, build, candidates, kmeans, ladder, lists_of
+from hrlib.search.candidates import PER_LIST, Candidate, build, candidates, kmeans, ladder, links_of, lists_of
 from hrlib.search.measure import one_core
 
 SOME = {each.name: each for each in candidates(2000, 16)}
@@ -47,6 +47,15 @@ def test_a_sample_has_a_twin_for_each(n, d):
 def test_faiss_understands_each_for_any_dimension(d):
     for each in candidates(100_000, d):
         assert faiss.index_factory(d, each.factory, faiss.METRIC_INNER_PRODUCT).d == d
+
+
+def test_of_some_families_only_and_exact_search():
+    some = candidates(100_000, 784, ("hnsw", "ivf-flat"))
+    assert [each for each in candidates(100_000, 784) if each.kind in ("flat", "hnsw", "ivf-flat")] == some
+    assert {each.kind for each in some} == {"flat", "hnsw", "ivf-flat"} and some[0].kind == "flat"
+    assert {links_of(each) for each in some if each.kind == "hnsw"} == {16, 32}
+    assert not any(each.reranks or "SQ" in each.factory for each in some), "a graph over codes is another family"
+    assert [each.kind for each in candidates(100, 16, ())] == ["flat"]
 
 
 def test_few_vectors_are_only_scanned():

@@ -60,6 +60,14 @@ def test_memory_is_respected(fewer):
     assert "flat: takes 0.0768 MB at least" in bounded.sentence
 
 
+def test_only_families_that_were_asked_for(fewer):
+    graphs = choose_index(*fewer, target_recall=0.9, families=["hnsw"], seconds=5)
+    assert set(graphs.table["family"]) == {"flat", "hnsw"} and graphs.met
+    assert not any(word in graphs.sentence for word in ("scalar", "ivf", "hnsw-coded"))
+    with pytest.raises(HrlibError, match="choose_index: families holds 'ivf'; did you mean 'ivf-"):
+        choose_index(*fewer, families=("ivf",))
+
+
 def test_an_impossible_target_gives_the_nearest_and_says_so(fewer):
     nearest = choose_index(*fewer, target_recall=1.0, memory=24_000, seconds=2)
     assert not nearest.met and nearest.row["megabytes"] <= 0.024  # memory is kept, recall is not

@@ -1,3 +1,5 @@
+import re
+
 import numpy as np
 import pytest
 
@@ -19,12 +21,20 @@ from hrlib.search.limits import Limits, short
         ("k", 0),
         ("k", True),
         ("k", 2.0),
+        ("families", "hnsw"),
+        ("families", 3),
     ],
 )
 def test_settings_out_of_range_are_named(name, value):
     settings = {"target_recall": 0.95, "memory": None, "updates_per_second": 0, "k": 10} | {name: value}
-    with pytest.raises(HrlibError, match=f"choose_index: {name} is {value!r}"):
+    with pytest.raises(HrlibError, match=re.escape(f"choose_index: {name} is {value!r}")):
         Limits(**settings)
+
+
+def test_an_unknown_family_is_named():
+    with pytest.raises(HrlibError, match="choose_index: families holds 'hnws'; did you mean 'hnsw'"):
+        Limits(0.95, None, 0, 10, ("flat", "hnws"))
+    assert Limits(0.95, None, 0, 10, ("flat", "hnsw")).families == ("flat", "hnsw")
 
 
 def test_shortfall_is_the_worse_ratio():
