@@ -13,6 +13,7 @@ from hrlib.search.candidates import Candidate, build, candidates, kmeans, shared
 from hrlib.search.limits import Limits, short
 from hrlib.search.measure import additions, removals, size_in_bytes, sustained
 from hrlib.search.points import Trials, operating_points
+from hrlib.search.scale import growth
 
 SAMPLE = 4_000, 20_000  # vectors at least and at most; a tenth between
 REHEARSAL = 0.25  # of the time, for the sample
@@ -123,10 +124,8 @@ class Tries:
 def _carried_over(
     candidate: Candidate, points: list[dict], about: dict, rates: dict, limits: Limits, size: int, n: int
 ) -> Expected:
-    """From a sample of `size` vectors to all n: a scan grows with n, lists with its root, a graph with its logarithm; chosen here."""
-    ratio, logarithms = n / size, math.log(n) / math.log(size)
-    grows = {"nprobe": (math.sqrt(ratio), ratio**1.5), "efSearch": (logarithms, ratio * logarithms)}
-    query, building = grows.get(candidate.effort, (ratio, ratio))  # k-means: n vectors with sqrt(n) centroids
+    """From a sample of `size` vectors to all n, by the laws of `scale.growth`."""
+    query, building = growth(candidate.effort, size, n)
     best = max(point["recall_tuning"] for point in points)
     reaching = [point for point in points if point["recall_tuning"] >= min(best, limits.target_recall)]
     seconds = about["build_seconds"] * building
@@ -136,7 +135,7 @@ def _carried_over(
         recall=best,
         query_seconds=query / max(point["qps_tuning"] for point in reaching),
         build_seconds=seconds,
-        megabytes=about["megabytes"] * ratio,
+        megabytes=about["megabytes"] * n / size,
         updates=sustained(rates["adds_per_second"], rates["removals_per_second"], seconds, n),
     )
 
