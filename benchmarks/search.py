@@ -169,6 +169,7 @@ def compare(x: np.ndarray, queries: np.ndarray, name: str, seconds: float, count
     about = {"vectors": len(x), "dimensions": x.shape[1], "seconds": seconds}
     more = {"recall": recalls, "of_best": of_best, "of_exact": of_exact, "met": met, "sentence": choice.sentence}
     more |= {"search": choice.candidate.search, "ruled_out": choice.ruled_out}
+    more |= {"points": choice.table.to_dict("records"), "target": TARGET, "k": K, "asked": ROUND}
     report(f"search-{name.replace(' ', '-')}", times, peer, about, out, **more)
     print(f"recall@{K}: " + ", ".join(f"{label} {value:.3f}" for label, value in recalls.items()))
     print(

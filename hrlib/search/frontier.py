@@ -70,7 +70,7 @@ def draw(table: pd.DataFrame, target: float, k: int) -> go.Figure:
     chart.update_yaxes(
         title="queries a second", type="log", range=ends, tickvals=ticks, ticktext=[f"{tick:,}" for tick in ticks]
     )
-    return chart.update_layout(height=540, legend={"orientation": "h", "y": -0.16}, margin={"b": 120})
+    return chart.update_layout(height=540, legend={"orientation": "h", "y": -0.2}, margin={"b": 130})
 
 
 def _points(chart: go.Figure, rows: pd.DataFrame, family: str, style: dict) -> None:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from hrlib.errors import HrlibError
 from hrlib.evaluation.vectors import Embeddings, same_dimensions, unit_vectors
-from hrlib.search.measure import kth_similarity, recall
+from hrlib.search.measure import kth_similarity, one_core, recall
 from hrlib.search.store import Hits, Store
 
 COLUMN = "rank"  # the metadata that filters choose by
@@ -38,7 +38,7 @@ def traffic(
         queries: (Q, D) unit vectors.
         changed: a round, an even number of 2 or more.
     """
-    x, q = _checked(store, vectors, queries)
+    x, q = _checked(store, vectors, queries, k)
     start = len(x) - rounds * changed
     if changed < 2 or changed % 2 or rounds < 1 or start < changed + k:
         raise HrlibError(
@@ -49,6 +49,7 @@ def traffic(
     row_of = np.full(len(x), -1)  # the row of `vectors` that each item has; -1: it is not there
     row_of[:start] = np.arange(start)
     store.upsert(range(start), x[:start])
+    _settle(store)
     for first in range(start, len(x), changed):
         living = np.flatnonzero(row_of >= 0)
         gone, replaced = np.split(rng.choice(living, changed, replace=False), 2)
@@ -96,13 +97,12 @@ def filtered(
         vectors: (N, D) unit vectors, all put into the store. queries: (Q, D) unit vectors.
         shares: above 0 and at most 1; at least one item is chosen.
     """
-    x, q = _checked(store, vectors, queries)
+    x, q = _checked(store, vectors, queries, k)
     if not shares or not all(0 < share <= 1 for share in shares):
         raise HrlibError(f"shares are {shares!r}: expected one or more, each above 0 and at most 1")
     rank = np.random.default_rng(seed).permutation(len(x))
     store.upsert(range(len(x)), x, {COLUMN: rank})
-    if hasattr(store, "wait"):  # one that builds its index in the background
-        store.wait()
+    _settle(store)
     rows = []
     for share in shares:
         matches = max(1, round(share * len(x)))
@@ -130,21 +130,30 @@ def filtered(
     return pd.DataFrame(rows)
 
 
-def _checked(store: Store, vectors: Embeddings, queries: Embeddings) -> tuple[np.ndarray, np.ndarray]:
+def _checked(store: Store, vectors: Embeddings, queries: Embeddings, k: int) -> tuple[np.ndarray, np.ndarray]:
     x, q = unit_vectors(vectors, "vectors", "cpu"), unit_vectors(queries, "queries", "cpu")
+    if isinstance(k, bool) or not isinstance(k, int) or k < 1:
+        raise HrlibError(f"k is {k!r}: expected an integer of 1 or more")
     if store.count():
         raise HrlibError(f"the store has {store.count()} items: expected an empty one, which is filled here")
     return same_dimensions(q, x).numpy(), q.numpy()
 
 
+def _settle(store: Store) -> None:
+    """Wait for an index that is built in the background, where the store has such."""
+    if hasattr(store, "wait"):
+        store.wait()
+
+
 def _ask(store: Store, queries: np.ndarray, k: int, where: dict | None) -> tuple[np.ndarray, list[float]]:
     """Ids (Q, k), -1 where fewer were found, and the seconds of each query."""
     found, spent = np.full((len(queries), k), -1), []
-    for number, query in enumerate(queries):
-        before = time.perf_counter()
-        hits: Hits = store.search(query, k, where)
-        spent.append(time.perf_counter() - before)
-        found[number, : len(hits.ids[0])] = hits.ids[0]
+    with one_core():
+        for number, query in enumerate(queries):
+            before = time.perf_counter()
+            hits: Hits = store.search(query, k, where)
+            spent.append(time.perf_counter() - before)
+            found[number, : len(hits.ids[0])] = hits.ids[0]
     return found, spent
 
 

@@ -81,5 +81,8 @@ def test_bad_input_is_refused(clustered):
     for shares in ((), (0,), (1.2,), (float("nan"),)):
         with pytest.raises(HrlibError, match="shares are"):
             filtered(FaissStore(16), x, q, shares)
+    for k in (0, 2.5, True):
+        with pytest.raises(HrlibError, match="k is"):
+            filtered(FaissStore(16), x, q, k=k)
     with pytest.raises(HrlibError, match="dimensions"):
         filtered(FaissStore(16), x, np.eye(8, dtype=np.float32))
