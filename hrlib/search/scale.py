@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from hrlib.errors import HrlibError
-from hrlib.search.candidates import Candidate, build
+from hrlib.search.candidates import PER_LIST, Candidate, build
 from hrlib.search.measure import one_core
 
 LEVELS = 12  # bytes a node of faiss' HNSW beside its links: its level, and where its links begin
@@ -61,9 +61,11 @@ def bytes_per_vector(factory: str, dim: int, n: int) -> float:
     return size
 
 
-def grown(factory: str, ratio: float) -> str:
-    """The factory's description with as many lists as suit `ratio` times the vectors: the root of it more, as a whole number."""
-    return re.sub(r"IVF(\d+)", lambda found: f"IVF{max(1, round(int(found[1]) * math.sqrt(ratio)))}", factory)
+def grown(factory: str, ratio: float, most: float = math.inf) -> str:
+    """The factory's description with as many lists as suit `ratio` times the vectors: the root of it more, and `most` at most."""
+    return re.sub(
+        r"IVF(\d+)", lambda found: f"IVF{max(1, round(min(int(found[1]) * math.sqrt(ratio), most)))}", factory
+    )
 
 
 def growth(effort: str | None, n: int, larger: float) -> tuple[float, float]:
@@ -85,7 +87,9 @@ def build_times(tried: Sequence[Candidate], vectors: np.ndarray, sizes: Sequence
     with one_core():
         for candidate in tried:
             for size in sizes:
-                smaller = Candidate(candidate.kind, grown(candidate.factory, size / len(vectors)), candidate.settings)
+                smaller = Candidate(
+                    candidate.kind, grown(candidate.factory, size / len(vectors), size // PER_LIST), candidate.settings
+                )
                 spent = []
                 for _ in range(2):
                     start = time.perf_counter()

@@ -5,6 +5,7 @@ import faiss.contrib.torch_utils  # as pytorch-metric-learning does: it changes 
 import numpy as np
 import pytest
 
+from hrlib.search import faiss_index
 from hrlib.search.faiss_index import GivenUp, build, nearest_rows
 from hrlib.search.faiss_settings import IndexSettings
 from tests.search.conformance import unit
@@ -86,7 +87,9 @@ def test_an_extended_index_finds_old_and_new_and_the_first_one_stays(indexes, ki
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("share", [None, 0.0, 0.003, 0.5])
-def test_an_index_can_be_scanned_exactly(indexes, kind, share):
+@pytest.mark.parametrize("gathered", [0, 100, 1 << 20])
+def test_an_index_can_be_scanned_exactly(indexes, kind, share, gathered, monkeypatch):
+    monkeypatch.setattr(faiss_index, "GATHERED", gathered)
     mask = np.ones(2000, bool) if share is None else np.random.default_rng(1).random(2000) < share
     q = clustered(40, 5)
     _, rows = indexes[kind].scan(q, 10, None if share is None else bits_of(mask))

@@ -30,6 +30,7 @@ def test_bytes_are_those_that_faiss_writes(name):
 def test_lists_grow_with_the_root():
     assert grown("IVF64,PQ8x4fsr,RFlat", 4) == "IVF128,PQ8x4fsr,RFlat"
     assert grown("IVF64,Flat", 1 / 4) == "IVF32,Flat" and grown("IVF64,Flat", 1e-9) == "IVF1,Flat"
+    assert grown("IVF64,Flat", 1 / 4, 25) == "IVF25,Flat" and grown("IVF64,Flat", 4, 200) == "IVF128,Flat"
     assert grown("PCA64,HNSW32,RFlat", 1e6) == "PCA64,HNSW32,RFlat" and grown("PCA8,IVF3,Flat", 1) == "PCA8,IVF3,Flat"
 
 
