@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import hrlib as hr
-from hrlib.search import FaissStore, Item, VisualSearch
+from hrlib.search import Item, VisualSearch
 from tests.search.visual_shop import contents, encoded
 
 
@@ -164,8 +164,6 @@ def test_a_folder_that_does_not_fit_is_refused(search, trained, tmp_path):
     other = hr.load("synthetic", size="small", products=1, photos=1, image_size=(16, 16), workers=1)
     with pytest.raises(hr.HrlibError, match=r"saved with photos of \(32, 32\), and the catalogue's are \(16, 16\)"):
         VisualSearch.open(tmp_path, model, other)
-    with pytest.raises(hr.HrlibError, match="holds a FaissStore, and store is Another: open it with store=FaissStore"):
-        VisualSearch.open(tmp_path, model, shop, store=type("Another", (FaissStore,), {}))
     with pytest.raises(hr.HrlibError, match="'near' is no setting"):
         VisualSearch.open(tmp_path, model, shop, near=1)
     facts = json.loads((tmp_path / "visual.json").read_text())
