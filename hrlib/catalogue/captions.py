@@ -67,7 +67,7 @@ class Captions:
     @cached_property
     def titles(self) -> np.ndarray:
         """(N,) int64 from 0: items with the same set of texts share a number. Case and the number of blanks between words do not count."""
-        return pd.factorize(pd.Series([frozenset(map(_plain, own)) for own in self.texts], dtype=object))[0].astype(
+        return pd.factorize(pd.Series([frozenset(map(plain, own)) for own in self.texts], dtype=object))[0].astype(
             np.int64
         )
 
@@ -131,5 +131,6 @@ def first_texts(cells: Iterable[Any]) -> list[str | None]:
     return [next(iter(texts_of(cell)), None) for cell in cells]
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
+    """A text by which equal ones are known: case and the number of blanks do not count."""
     return " ".join(text.casefold().split())
