@@ -79,7 +79,7 @@ def crossmodal_gallery(
         _text(sheet, x, -0.25, f"<b>{heading}</b>", anchor="left")
     for row, query in enumerate(queries):
         top = row * pitch
-        for number, line in enumerate(textwrap.wrap(said.texts[query][0], 26, max_lines=5, placeholder="…")):
+        for number, line in enumerate(textwrap.wrap(said.texts[query][0], 23, max_lines=5, placeholder="…")):
             _text(sheet, 0, top + 0.12 + number * LINE / CELL, html.escape(line), anchor="left", size=12)
         for column, item in enumerate(photos[row]):
             verdict = _verdict(said.titles[item] == said.titles[query], classes[item] == classes[query])
@@ -90,7 +90,7 @@ def crossmodal_gallery(
             verdict = _verdict(query in owners, (classes[owners] == classes[query]).any())
             y, (colour, _, mark) = top + 0.12 + number * LINE / CELL, VERDICTS[verdict]
             _text(sheet, right + 1.05, y, f"<b>{mark}</b>", anchor="left", size=12, colour=colour)
-            _text(sheet, right + 1.3, y, shortened(said.flat[text], 38), anchor="left", size=12)
+            _text(sheet, right + 1.3, y, shortened(said.flat[text], 34), anchor="left", size=12)
     coarse = html.escape(hierarchy.levels[index])
     sheet.update_layout(
         title=f"{VERDICTS['same'][2]} its own title   {VERDICTS['near'][2]} same {coarse}   {VERDICTS['other'][2]} other {coarse}"

@@ -90,7 +90,7 @@ def test_a_long_text_is_cut_and_escaped(titled, vectors):
     items = titled.items.assign(title=[["<b>" * 100 + " word" * 60], *titled.items["title"][1:]])
     long = dataclasses.replace(titled, items=items)
     figure = crossmodal_gallery(long, *vectors, [0], k=2)
-    assert all("<b><" not in text and len(text) < 26 * 13 for text in notes(figure))
+    assert all("<b><" not in text and len(text) < 40 * 4 for text in notes(figure))
 
 
 @pytest.mark.parametrize(
