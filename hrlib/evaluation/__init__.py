@@ -3,6 +3,7 @@
 from hrlib.evaluation.attributes import evaluate_attributes, graded_per_query
 from hrlib.evaluation.bootstrap import Interval, paired_bootstrap, paired_t
 from hrlib.evaluation.clusters import purity
+from hrlib.evaluation.codes import code_counts, nearest_to_codes
 from hrlib.evaluation.posterior import posterior_table
 from hrlib.evaluation.ranking import neighbours
 from hrlib.evaluation.retrieval import evaluate, per_query
@@ -10,9 +11,11 @@ from hrlib.evaluation.robustness import robustness
 
 __all__ = [
     "Interval",
+    "code_counts",
     "evaluate",
     "evaluate_attributes",
     "graded_per_query",
+    "nearest_to_codes",
     "neighbours",
     "paired_bootstrap",
     "paired_t",
