@@ -9,7 +9,8 @@ import numpy as np
 import plotly.graph_objects as go
 
 from hrlib.errors import HrlibError
-from hrlib.evaluation.codes import code_counts, nearest_to_codes
+from hrlib.evaluation.codes import code_counts
+from hrlib.evaluation.ranking import neighbours
 from hrlib.explore.photos import _finish, _photo, _text, shortened
 from hrlib.explore.theme import figure
 
@@ -54,8 +55,9 @@ def code_gallery(
     chosen = np.asarray(chosen)
     if not chosen.size or chosen.dtype.kind not in "iu" or not 0 <= chosen.min() <= chosen.max() < len(codes):
         raise HrlibError(f"codes {chosen.tolist()}: expected one or more from 0 to {len(codes) - 1}")
-    few = min(photos, len(images)), min(10 * lines, len(texts))  # titles repeat: more than are shown
-    nearest = [nearest_to_codes(codes[chosen], images, texts, k)[side] for side, k in enumerate(few)]
+    # titles repeat: more of them than are shown
+    few = min(photos, len(images)), min(10 * lines, len(texts))
+    nearest = [neighbours(codes[chosen], k, gallery=x)[0] for k, x in zip(few, (images, texts), strict=True)]
     sheet = figure(title="Codes: their nearest photos and their nearest titles")
     for row, (code, own, told) in enumerate(zip(chosen, *nearest, strict=True)):
         top = row * ROW

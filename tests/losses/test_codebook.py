@@ -110,7 +110,10 @@ def test_a_gap_between_the_modalities_is_hidden_by_separate_plans_and_seen_by_a_
     image, text = x @ codes.T, (x + codes[0]) @ codes.T
     separate, joint = plans(image, text), plans(image, text, joint=True)
     torch.testing.assert_close(separate["image"], separate["text"])
-    agree = lambda a, b: (a.argmax(1) == b.argmax(1)).double().mean().item()
+
+    def agree(a, b):
+        return (a.argmax(1) == b.argmax(1)).double().mean().item()
+
     assert agree(separate["image"], separate["text"]) == 1
     assert agree(image, text) < 0.6 and agree(joint["image"], joint["text"]) < 0.8
     for plan in (*separate.values(), *joint.values()):

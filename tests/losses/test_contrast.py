@@ -16,7 +16,10 @@ from tests.losses.conftest import _step, reordered
 def by_loop(known, way, softness=0.0, duplicates="share"):
     """Key by key, in Python's numbers: (query's title, feature) against (title, feature) of the batch and of the queue's filled places."""
     query, key = WAYS[way]
-    dot = lambda a, b: sum(x * y for x, y in zip(a.tolist(), b.tolist(), strict=True)) / known["temperature"].item()
+
+    def dot(a, b):
+        return sum(x * y for x, y in zip(a.tolist(), b.tolist(), strict=True)) / known["temperature"].item()
+
     keys = list(zip(known["titles"].tolist(), known[f"teacher_{key}"], strict=True))
     keys += [(t, x) for t, x in zip(known["title_queue"].tolist(), known[f"{key}_queue"], strict=True) if t != -1]
     total = 0.0
