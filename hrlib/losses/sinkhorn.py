@@ -33,9 +33,9 @@ def sinkhorn(scores: Tensor, eps: float = 0.05, iterations: int = 3) -> Tensor:
     log_plan = scores.to(torch.promote_types(scores.dtype, torch.float32)) / eps
     samples, codes = scores.shape
     for _ in range(iterations):
-        log_plan = log_plan - log_plan.logsumexp(0, keepdim=True) - math.log(codes)
-        log_plan = log_plan - log_plan.logsumexp(1, keepdim=True) - math.log(samples)
-    return log_plan.exp()
+        log_plan -= log_plan.logsumexp(0, keepdim=True) + math.log(codes)
+        log_plan -= log_plan.logsumexp(1, keepdim=True) + math.log(samples)
+    return log_plan.exp_()
 
 
 def check_transport(eps: float, iterations: int) -> None:
