@@ -53,7 +53,7 @@ class CodebookLoss(PartsLoss):
 
     Verified, says METHODS.md: two views of one entity, codes as centres that are trained along, momentum teachers that guide the other's
     student, queues. With moderate confidence, remembered: these formulas, softness .4. Unknown: codes, code_temperature, transport steps; .1, .05 and 3
-    are SwAV's. Chosen here: all parts weigh 1; the batch and its queue are taken to the codes together, so that K may be larger than the
+    are SwAV's, from memory. Chosen here: all parts weigh 1; the batch and its queue are taken to the codes together, so that K may be larger than the
     batch; frozen, ramp; titles that are the same share targets.
 
     Separate plans (the default; `plans`) are what the remembered formula has. They hide a constant offset between the modalities, METHODS.md

@@ -70,7 +70,7 @@ class TripleContrastiveLoss(PartsLoss):
     * matching (ITM) and words (MLM): of a fusion encoder, which gives the logits and chooses the hard negatives and the masked words.
 
     Verified in the authors' code, says METHODS.md: all of the formula. Chosen here: items with the same title share targets and are no negatives;
-    the ramp in shares of the run (theirs is the first epoch of thirty); divided by 6 whatever is on, so that switching a part off does not weigh
+    the ramp in shares of the run (theirs is the first epoch, from memory); divided by 6 whatever is on, so that switching a part off does not weigh
     the others anew.
 
     Args:
