@@ -4,6 +4,7 @@ from hrlib.explore.attribute_charts import attribute_accuracy_chart
 from hrlib.explore.charts import curves, differences, mistake_chart, mistake_heights, tree
 from hrlib.explore.circle import descend, proxies_on_a_circle
 from hrlib.explore.clusters import cluster_tree
+from hrlib.explore.code_gallery import code_gallery
 from hrlib.explore.colours import colours
 from hrlib.explore.crossmodal_gallery import crossmodal_gallery
 from hrlib.explore.explorer import Explorer
@@ -29,6 +30,7 @@ __all__ = [
     "bin_names",
     "class_distances",
     "cluster_tree",
+    "code_gallery",
     "colours",
     "contact_sheet",
     "crossmodal_gallery",

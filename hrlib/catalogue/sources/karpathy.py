@@ -1,6 +1,7 @@
 """Photos with several captions each, in Karpathy's splits (Karpathy and Fei-Fei, CVPR 2015): what Flickr8k, Flickr30k and COCO share.
 
-The layout of the lists, their address and the numbers of photos are those that other people's loaders agree on; the publisher could not be asked.
+The publisher could not be asked. The layout of the lists and the numbers of Flickr30k's photos are those that other people's loaders have; the
+other numbers, the terms of use and some addresses are remembered.
 """
 
 from __future__ import annotations
