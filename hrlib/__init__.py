@@ -19,6 +19,7 @@ __version__ = "0.1.0"
 # Names are looked up when they are first used: `import hrlib` costs nothing, and worker processes that draw or decode never load torch.
 _NAMES = {
     "Attributes": "hrlib.catalogue",
+    "Captions": "hrlib.catalogue",
     "Catalogue": "hrlib.catalogue",
     "Hierarchy": "hrlib.catalogue",
     "ImageStore": "hrlib.catalogue",
@@ -42,7 +43,7 @@ __all__ = ["__version__", *_MODULES, *_NAMES]
 if TYPE_CHECKING:
     from hrlib import benchmarking, catalogue, evaluation, explore, losses, models, search, training
     from hrlib.benchmarking import Results, benchmark
-    from hrlib.catalogue import Attributes, Catalogue, Hierarchy, ImageStore, from_folder, from_table, load
+    from hrlib.catalogue import Attributes, Captions, Catalogue, Hierarchy, ImageStore, from_folder, from_table, load
     from hrlib.degradation import degrade
     from hrlib.errors import BadImage, HierarchyConflict, HrlibError
     from hrlib.evaluation import evaluate

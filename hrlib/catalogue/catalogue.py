@@ -32,7 +32,7 @@ class Catalogue:
         images: N photos, each (H, W, 3) uint8.
         hierarchy: the N items' classes on every level.
         attributes: the columns that describe an item; a missing value is NaN or None.
-        caption: the column with an item's text, or None.
+        caption: the column with an item's text, or its list of texts (see `Captions`), or None.
         skipped: the rows of the source that on_bad="skip" left out: row, id, reason.
 
     Raises:

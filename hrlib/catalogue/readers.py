@@ -85,7 +85,7 @@ def from_table(
         image: the column with the photos' paths, relative to `root`.
         levels: the columns with the classes, fine to coarse.
         attributes: columns that describe an item.
-        caption: the column with an item's text.
+        caption: the column with an item's text; in a DataFrame or a parquet file it may be a list of texts.
         id: the column with an item's unique id; None takes "id" if there is one, else the row's number.
         root: the folder of the photos; None takes the table's folder, or for a DataFrame the working directory. A path
             out of it is refused, but for a DataFrame without a root.

@@ -30,6 +30,7 @@ VERSION = 1  # of the drawings: a change of them is a new number, so that no old
 SIZES = {"small": (12, 5), "full": (30, 7)}  # products a category, photos a product
 LEVELS = ("product", "category", "department")
 ATTRIBUTES = ("colour", "second_colour", "pattern", "material", "sleeve_length")
+WORDINGS = 6  # of a title
 MISSING = 0.1  # the share of each attribute that nobody filled in
 
 CLOTH = ("cotton", "denim", "knit", "silk")
@@ -101,6 +102,7 @@ def load(
     products: int | None = None,
     photos: int | None = None,
     mismatched: float = 0.0,
+    captions: int | None = None,
     image_size: tuple[int, int] = (64, 64),
     data_dir: str | os.PathLike[str] | None = None,
     cache_dir: str | os.PathLike[str] | None = None,
@@ -113,6 +115,8 @@ def load(
         seed: of everything that is drawn. More products or photos leave those of the same seed as they are.
         products: a category; photos: a product; instead of what `size` says.
         mismatched: the share of titles that belong to another product, for experiments with noisy pairs.
+        captions: texts an item, 1 to 6: the column "captions" holds a list of them, each in another wording, the title first (one of the six
+            says where the product is in the photo), and is the catalogue's caption. None: the title alone.
         image_size: (height, width) in pixels.
         data_dir: taken so that every source has it; nothing is read.
 
@@ -130,6 +134,10 @@ def load(
             raise HrlibError(f"{name} is {count!r}: expected an integer of at least 1")
     if not 0 <= mismatched <= 1:
         raise HrlibError(f"mismatched is {mismatched}: expected a share from 0 to 1")
+    if captions is not None and (type(captions) is not int or not 1 <= captions <= WORDINGS):
+        raise HrlibError(
+            f"captions is {captions!r}: expected an integer from 1 to {WORDINGS}, or None for the title alone"
+        )
     shown = [
         Photo(seed, category, product, photo, tuple(image_size))
         for category in CATEGORIES
@@ -138,6 +146,10 @@ def load(
     ]
     items = pd.DataFrame([_row(photo) for photo in shown])
     items["title"] = _mismatch(items["title"], items["product"], mismatched, seed)
+    caption = "title" if captions is None else "captions"
+    if captions is not None:
+        texts = [captions_of(photo)[:captions] for photo in shown]
+        items[caption] = _mismatch(pd.Series(texts), items["product"], mismatched, seed)
     hierarchy = Hierarchy.from_frame(items, LEVELS)
     fingerprint = hashlib.blake2b(repr((VERSION, shown)).encode(), digest_size=16).hexdigest()
     return assemble(
@@ -148,7 +160,7 @@ def load(
         fingerprint,
         hierarchy,
         ATTRIBUTES,
-        "title",
+        caption,
         image_size=tuple(image_size),
         cache_dir=cache_dir,
         workers=workers,
@@ -231,6 +243,11 @@ def _row(photo: Photo) -> dict[str, Any]:
 
 def title(photo: Photo) -> str:
     """A title in one of several wordings; some say where the product stands or lies."""
+    return captions_of(photo)[0]
+
+
+def captions_of(photo: Photo) -> list[str]:
+    """The title, then the other wordings in a random order: `WORDINGS` texts that are true of the photo."""
     product, rng = look(photo), photo.rng("title", photo.photo)
     middle = scene.pose(photo.rng("pose", photo.photo), (64, 64))[1]
     side = "on the left" if middle[0] < 0.46 else "on the right" if middle[0] > 0.54 else "in the middle"
@@ -243,8 +260,9 @@ def title(photo: Photo) -> str:
         f"{product.colour} {kind} {side}",
         f"{product.colour} {patterned}{kind}, {_scene(photo)}",
     )
-    text = rng.choice(wordings)
-    return text[0].upper() + text[1:]
+    first = rng.choice(wordings)
+    others = [text for text in wordings if text != first]
+    return [text[0].upper() + text[1:] for text in (first, *rng.sample(others, len(others)))]
 
 
 def _mismatch(titles: pd.Series, products: pd.Series, share: float, seed: int) -> pd.Series:

@@ -4,9 +4,12 @@ from hrlib.explore.attribute_charts import attribute_accuracy_chart
 from hrlib.explore.charts import curves, differences, mistake_chart, mistake_heights, tree
 from hrlib.explore.circle import descend, proxies_on_a_circle
 from hrlib.explore.clusters import cluster_tree
+from hrlib.explore.code_gallery import code_gallery
 from hrlib.explore.colours import colours
+from hrlib.explore.crossmodal_gallery import crossmodal_gallery
 from hrlib.explore.explorer import Explorer
 from hrlib.explore.graded_gallery import bin_names, graded_gallery
+from hrlib.explore.joint_space import joint_space
 from hrlib.explore.matrices import class_distances, distance_matrix
 from hrlib.explore.mistakes import mistake_sankey, mistakes
 from hrlib.explore.movie import movie
@@ -27,14 +30,17 @@ __all__ = [
     "bin_names",
     "class_distances",
     "cluster_tree",
+    "code_gallery",
     "colours",
     "contact_sheet",
+    "crossmodal_gallery",
     "curves",
     "degraded_examples",
     "descend",
     "differences",
     "distance_matrix",
     "graded_gallery",
+    "joint_space",
     "mistake_chart",
     "mistake_heights",
     "mistake_sankey",

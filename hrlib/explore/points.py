@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 import plotly.graph_objects as go
 
+from hrlib.catalogue.captions import first_texts
 from hrlib.errors import HrlibError
 from hrlib.explore.colours import GREY, to_lch
 from hrlib.explore.groups import Groups
@@ -78,11 +78,11 @@ def grey_points(xy: np.ndarray, **panel: Any) -> go.Scatter | go.Scattergl:
 
 
 def hover_texts(catalogue: Catalogue) -> np.ndarray | None:
-    """(N,) object: each item's title and its path in the hierarchy, with markup shown as text; None for more than `PLAIN` items."""
+    """(N,) object: each item's title (or id, without captions) and path in the hierarchy, with markup shown as text; None for more than `PLAIN` items."""
     if len(catalogue) > PLAIN:
         return None
-    titles = catalogue.items[catalogue.caption or "id"]
-    first = [shortened("" if pd.isna(title) else str(title), 70) for title in titles]
+    shown = first_texts(catalogue.items[catalogue.caption or "id"])
+    first = [shortened(title or "", 70) for title in shown]
     paths = [shortened(" › ".join(catalogue.hierarchy.path(row)), 90) for row in range(len(catalogue))]
     return np.array([f"<b>{title}</b><br>{path}" for title, path in zip(first, paths, strict=True)], dtype=object)
 

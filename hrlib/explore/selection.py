@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from hrlib.catalogue.captions import first_texts, texts_of
 from hrlib.catalogue.checks import as_rows
 from hrlib.errors import HrlibError
 from hrlib.evaluation.vectors import Embeddings, unit_vectors
@@ -44,13 +45,16 @@ class Finder:
         self.ids = catalogue.items["id"].astype(str).to_numpy(dtype=object)
         fine = self.hierarchy.column(0)
         self.titles = np.array(self.hierarchy.names[0], dtype=object)[fine]
+        said = [""] * len(catalogue)
         if catalogue.caption is not None:
-            texts = catalogue.items[catalogue.caption]
-            self.titles = np.where(texts.isna(), self.titles, texts.astype(str)).astype(object)
+            cells = catalogue.items[catalogue.caption]
+            shown = zip(first_texts(cells), self.titles, strict=True)
+            self.titles = np.array([text or name for text, name in shown], dtype=object)
+            said = ["\n".join(texts_of(cell)) for cell in cells]
         columns = zip(self.hierarchy.names, self.hierarchy.ancestors.T, strict=True)
         steps = [np.array(names, dtype=object)[labels] for names, labels in columns]
         self.paths = np.array([" › ".join(path[::-1]) for path in zip(*steps, strict=True)], dtype=object)[fine]
-        self._texts = [f"{name}\n{title}".casefold() for name, title in zip(self.ids, self.titles, strict=True)]
+        self._texts = [f"{name}\n{texts}".casefold() for name, texts in zip(self.ids, said, strict=True)]
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -79,7 +83,7 @@ class Finder:
         return mask
 
     def find(self, text: str) -> np.ndarray:
-        """Rows whose id, caption or name of a class of any level contains the text, in any case; of a blank text, none.
+        """Rows whose id, a text of their caption or the name of a class of any level contains the text, in any case; of a blank text, none.
 
         The text is taken literally: no sign in it has a meaning.
         """

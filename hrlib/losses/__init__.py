@@ -2,6 +2,8 @@
 
 from hrlib.losses import named  # noqa: F401 - fills the registry
 from hrlib.losses.attributes import AttributeLoss
+from hrlib.losses.codebook import CodebookLoss
+from hrlib.losses.contrast import contrast
 from hrlib.losses.csl import CrossScaleLoss
 from hrlib.losses.discovered import DiscoveredHierarchyLoss
 from hrlib.losses.graded import GradedTripletLoss, graded_triplet
@@ -11,11 +13,14 @@ from hrlib.losses.multi_task import MultiTaskLoss
 from hrlib.losses.proxy import BASES, proxy_anchor, proxy_nca, proxy_nca_pp
 from hrlib.losses.reconstruction import ReconstructionLoss
 from hrlib.losses.registry import LOSSES, defaults, make, names, register
+from hrlib.losses.sinkhorn import sinkhorn
+from hrlib.losses.triple import TripleContrastiveLoss, local_contrast
 
 __all__ = [
     "BASES",
     "LOSSES",
     "AttributeLoss",
+    "CodebookLoss",
     "CrossScaleLoss",
     "DiscoveredHierarchyLoss",
     "GradedTripletLoss",
@@ -23,12 +28,16 @@ __all__ = [
     "HierarchicalProxyLoss",
     "MultiTaskLoss",
     "ReconstructionLoss",
+    "TripleContrastiveLoss",
+    "contrast",
     "defaults",
     "graded_triplet",
+    "local_contrast",
     "make",
     "names",
     "proxy_anchor",
     "proxy_nca",
     "proxy_nca_pp",
     "register",
+    "sinkhorn",
 ]

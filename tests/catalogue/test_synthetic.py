@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 import hrlib as hr
-from hrlib.catalogue.synthetic import ATTRIBUTES, CATEGORIES, Photo, draw, look, title
+from hrlib.catalogue.captions import Captions
+from hrlib.catalogue.drawing import scene
+from hrlib.catalogue.synthetic import ATTRIBUTES, CATEGORIES, WORDINGS, Photo, captions_of, draw, look, title
 
 
 @pytest.fixture(scope="module")
@@ -66,6 +68,40 @@ def test_titles_can_be_mismatched(shop):
     np.testing.assert_array_equal(noisy.images[:20], shop.images[:20])
 
 
+def test_several_captions_an_item(shop):
+    several = hr.load("synthetic", products=6, photos=4, captions=3)
+    assert several.caption == "captions" and several.items.drop(columns="captions").equals(shop.items)
+    captions = Captions.of(several)
+    assert {len(set(own)) for own in captions.texts} == {3}  # another wording each
+    assert [own[0] for own in captions.texts] == shop.items["title"].tolist()
+    np.testing.assert_array_equal(several.images[:8], shop.images[:8])
+
+
+def test_mismatched_captions_go_as_a_whole_with_the_title():
+    settings = {"products": 2, "photos": 2}
+    clean, noisy = (Captions.of(hr.load("synthetic", **settings, captions=6, mismatched=m)) for m in (0, 0.4))
+    titles = hr.load("synthetic", **settings, mismatched=0.4).items["title"]
+    assert [own[0] for own in noisy.texts] == titles.tolist()
+    changed = [row for row, own in enumerate(noisy.texts) if own != clean.texts[row]]
+    assert len(changed) == round(0.4 * len(clean)) and set(noisy.texts) <= set(clean.texts)
+
+
+def test_every_wording_is_true_of_the_photo():
+    """What is said of colour, material, scene and place is what the photo was drawn with, for each of the wordings."""
+    places = {"on the left": (0, 0.46), "in the middle": (0.46, 0.54), "on the right": (0.54, 1)}
+    for category in CATEGORIES:
+        photo = Photo(1, category, 0, 1, (64, 64))
+        texts, drawn = captions_of(photo), look(photo)
+        assert len(set(texts)) == WORDINGS and all(category.lower() in text.lower() for text in texts)
+        assert (
+            all(drawn.colour in text.lower() for text in texts)
+            and sum(drawn.material in text.lower() for text in texts) >= 2
+        )
+        (side,) = {place for place in places if any(text.endswith(place) for text in texts)}
+        middle = scene.pose(photo.rng("pose", photo.photo), (64, 64))[1][0]
+        assert places[side][0] <= middle <= places[side][1]
+
+
 def test_nothing_is_won_by_colour_alone(shop):
     """Nearest neighbours by colour histogram: better than chance, far from right."""
     bins = shop.images[:] // 64
@@ -93,6 +129,7 @@ def test_every_category_can_be_drawn_and_told():
         ({"products": 0}, "products is 0: expected an integer of at least 1"),
         ({"photos": 1.5}, "photos is 1.5"),
         ({"mismatched": 2}, "mismatched is 2: expected a share"),
+        *[({"captions": n}, f"captions is {n}: expected an integer from 1 to 6") for n in (0, 7, True, 1.0)],
     ],
 )
 def test_bad_settings(settings, says):

@@ -2,6 +2,9 @@
 
 import numpy as np
 import pandas as pd
+import torch
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
 
 from hrlib.catalogue.hierarchy import Hierarchy
 
@@ -38,3 +41,15 @@ def tree(products):
 
 def random_products(n, seed=0, products=12):
     return np.random.default_rng(seed).integers(products, size=n)
+
+
+class LargestTensor(TorchDispatchMode):
+    """Within it, `elements` is the size of the largest tensor that any operation of torch has given so far."""
+
+    elements = 0
+
+    def __torch_dispatch__(self, operation, types, args=(), kwargs=None):
+        given = operation(*args, **(kwargs or {}))
+        sizes = [leaf.numel() for leaf in tree_leaves(given) if isinstance(leaf, torch.Tensor)]
+        self.elements = max([self.elements, *sizes])
+        return given

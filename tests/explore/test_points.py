@@ -25,6 +25,10 @@ def test_items_say_their_title_and_path(shop):
     texts = hover_texts(titled)
     assert texts[0].startswith("<b>" + "x" * 69 + "…</b>") and texts[1].startswith("<b></b><br>")
     assert texts[2] == "<b>&lt;i&gt;</b><br>&lt;i&gt;cat 2&lt;/i&gt; › &lt;b&gt;2&lt;/b&gt;"
+    several = dataclasses.replace(
+        shop, items=shop.items.assign(title=[["<u>a", "b"], [], *["c"] * 34]), caption="title"
+    )
+    assert [text.split("<br>")[0] for text in hover_texts(several)[:3]] == ["<b>&lt;u&gt;a</b>", "<b></b>", "<b>c</b>"]
     assert hover_texts(shop)[7].startswith("<b>7</b>")  # without a caption, the id
 
 

@@ -1,5 +1,7 @@
 """Neighbours against brute force and scikit-learn; filters, texts and summaries against plain Python."""
 
+import dataclasses
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -83,6 +85,16 @@ def test_one_item_is_chosen_with_its_texts(finder):
     assert 2 not in selection["row"][1:].tolist() and selection["distance"][1:].is_monotonic_increasing
     paths = [" › ".join(finder.hierarchy.path(row)) for row in range(40)]
     assert list(finder.paths) == paths
+
+
+def test_of_several_captions_the_first_is_shown_and_all_are_found():
+    one = catalogue(4)
+    cells = pd.Series([["Red shoe", "A <b>scarlet</b> one"], ["b"], [], "plain"])
+    several = Finder(dataclasses.replace(one, items=one.items.assign(caption=cells)), {"a": random_units(4)})
+    assert list(several.titles) == ["Red shoe", "b", "Product 2", "plain"]
+    assert several.find("SCARLET").tolist() == [0] and several.find("plain").tolist() == [3]
+    assert not len(several.find("none"))
+    assert several.select([0], "a", 2)["title"][0] == "Red shoe"
 
 
 def test_titles_are_captions_or_class_names(finder):

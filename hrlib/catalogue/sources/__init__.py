@@ -22,6 +22,9 @@ SOURCES = {
     "inaturalist": "hrlib.catalogue.sources.inaturalist",
     "cifar100": "hrlib.catalogue.sources.cifar100",
     "fashion-mnist": "hrlib.catalogue.sources.fashion_mnist",
+    "flickr8k": "hrlib.catalogue.sources.flickr8k",
+    "flickr30k": "hrlib.catalogue.sources.flickr30k",
+    "coco": "hrlib.catalogue.sources.coco",
 }
 SIZES = ("small", "full")
 PHOTO_SETTINGS = ("fit", "on_bad", "cache_dir", "workers")

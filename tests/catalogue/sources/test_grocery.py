@@ -26,6 +26,7 @@ def test_levels_parts_and_descriptions(members, pack):
     assert catalogue.items["split"].tolist() == ["train", "train", "val", "test"]
     assert [len(part) for part in catalogue.official_split()] == [2, 1, 1]
     assert catalogue.items["description"].iloc[0] == "Sweet and red." and catalogue.caption == "description"
+    assert hr.Captions.of(catalogue).titles.tolist() == [0, 1, 0, 1]  # photos of one class share its description
 
 
 def test_missing_and_wrong_files_are_named(members, pack):

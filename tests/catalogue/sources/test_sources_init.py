@@ -17,6 +17,9 @@ FIRST = {
     "in-shop": "img",
     "inaturalist": "Inat_dataset_splits",
     "cifar100": "cifar-100-binary",
+    "flickr8k": "Flickr8k_Dataset",
+    "flickr30k": "flickr30k-images",
+    "coco": "caption_datasets",
 }
 
 
@@ -84,7 +87,7 @@ def test_a_download_with_another_checksum_is_refused(name, tmp_path, server, mon
 
 
 @pytest.mark.parametrize(
-    "name", [name for name in SOURCES if name not in ("synthetic", "cub", "cifar100", "fashion-mnist")]
+    "name", [name for name in SOURCES if name not in ("synthetic", "cub", "cifar100", "fashion-mnist", "coco")]
 )
 def test_where_nothing_can_be_downloaded_it_says_so(name, tmp_path):
     with pytest.raises(
