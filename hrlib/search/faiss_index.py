@@ -55,30 +55,30 @@ class Index:
         """What is turned up for more recall: HNSW's candidates, IVF's cells a query."""
         return self.settings.ef_search if self.kind == "hnsw" else _probes(self.settings, self.faiss_index.nlist)
 
-    def scan_is_better(self, matches: int, k: int) -> bool:
-        """Whether scanning the `matches` rows that a filter leaves beats searching the index: quicker, or of more recall.
+    def largest_k(self, matches: int) -> int:
+        """The k up to which searching the index beats scanning the `matches` rows that a filter leaves; 0: a scan is quicker, or of more recall.
 
         To find k among a share s of the rows, an index must look at 1/s as many. HNSW then computes about 10 effort / s
-        similarities and a scan s B of them; IVF looks into effort / s of its cells. (Both chosen here.)
+        similarities and a scan s B of them; IVF looks into effort / s of its cells. A tenth of the rows is scanned for. (All chosen here.)
         """
         share = matches / len(self)
-        if share < SHARE or 10 * k > matches:
-            return True
         if self.kind == "hnsw":
-            return share * share * len(self) < 10 * self.effort
-        return share < 2 * self.effort / self.faiss_index.nlist
+            scanned = share * share * len(self) < 10 * self.effort
+        else:
+            scanned = share < 2 * self.effort / self.faiss_index.nlist
+        return 0 if scanned or share < SHARE else matches // 10
 
     def search(
-        self, queries: np.ndarray, k: int, bits: np.ndarray | None, share: float
+        self, queries: np.ndarray, k: int, bits: np.ndarray | None, matches: int
     ) -> tuple[np.ndarray, np.ndarray]:
         """Scores (Q, k) and rows (Q, k), best first; -1 where nothing was found.
 
         Args:
-            bits: which rows may be found, packed (little-endian); None: all. share: how many of them, 0 to 1.
+            bits: which rows may be found, packed (little-endian); None: all. matches: how many of them.
         """
         if bits is None:
             return self.faiss_index.search(queries, k)
-        selector, effort = faiss.IDSelectorBitmap(bits), math.ceil(self.effort / share)
+        selector, effort = faiss.IDSelectorBitmap(bits), math.ceil(self.effort * len(self) / matches)
         if self.kind == "hnsw":
             params = faiss.SearchParametersHNSW(sel=selector, efSearch=min(effort, len(self)))
         else:

@@ -25,12 +25,16 @@ CELLS = 4 << 20  # queries x rows, and dimensions x rows, that a range search mu
 
 @dataclass(frozen=True, eq=False)
 class Selection:
-    """Rows that may be found: those in the index and the new ones, as packed bits (None: all of them), and how many."""
+    """Rows that may be found: those in the index and the new ones, as packed bits (None: all of them), and how many.
+
+    largest_k: up to which the index is searched for those in it; for more they are scanned. Kept here, since a query takes microseconds.
+    """
 
     built_bits: np.ndarray | None
     built: int
     new_bits: np.ndarray | None
     new: int
+    largest_k: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,7 +123,8 @@ class State:
             None if count == len(part) else np.packbits(part, bitorder="little")
             for part, count in zip(parts, counts, strict=True)
         ]
-        return Selection(bits[0], counts[0], bits[1], counts[1])
+        largest_k = self.index.largest_k(counts[0]) if self.index else 0
+        return Selection(bits[0], counts[0], bits[1], counts[1], largest_k)
 
     def nearest(self, queries: np.ndarray, k: int, where: Mapping[str, Any] | None) -> tuple[np.ndarray, np.ndarray]:
         """Scores and rows (Q, K) of the nearest rows, best first; K is k, or fewer where fewer match."""
@@ -143,11 +148,11 @@ class State:
 
     def _nearest_built(self, queries: np.ndarray, k: int, picked: Selection) -> tuple[np.ndarray, np.ndarray]:
         """Among the rows in the index: by the index, or by a scan where that is better or the index finds too few."""
-        if self.index.scan_is_better(picked.built, k):
+        if k > picked.largest_k:
             return self.index.scan(queries, k, picked.built_bits)
-        scores, rows = self.index.search(queries, k, picked.built_bits, picked.built / self.built)
-        short = rows[:, k - 1] < 0  # k are there: a scan would have been better, did fewer match
-        if short.any():
+        scores, rows = self.index.search(queries, k, picked.built_bits, picked.built)
+        if rows.min(initial=0) < 0:  # k are there: a scan would have been better, did fewer match
+            short = rows[:, -1] < 0
             scores[short], rows[short] = self.index.scan(queries[short], k, picked.built_bits)
         return scores, rows
 

@@ -64,7 +64,7 @@ def test_the_scan_is_faisss_own():
 def test_recall_holds_under_filters(indexes, kind, share):
     index, q = indexes[kind], clustered(100, 5)
     mask = np.random.default_rng(1).random(2000) < share
-    scores, rows = index.search(q, 10, bits_of(mask), mask.mean())
+    scores, rows = index.search(q, 10, bits_of(mask), mask.sum())
     assert mask[rows].all()
     assert recall(rows, brute(q, clustered(2000), 10, mask)) >= 0.95
     np.testing.assert_allclose(scores, np.einsum("qd,qkd->qk", q, clustered(2000)[rows]), atol=1e-5)
@@ -74,14 +74,14 @@ def test_recall_holds_under_filters(indexes, kind, share):
 def test_an_extended_index_finds_old_and_new_and_the_first_one_stays(indexes, kind):
     more, q = clustered(500, 7), clustered(50, 5)
     both = np.concatenate([clustered(2000), more])
-    before = indexes[kind].search(q, 10, None, 1.0)
+    before = indexes[kind].search(q, 10, None, len(q))
     longer = indexes[kind].extended(more, bool)
     assert (len(indexes[kind]), len(longer)) == (2000, 2500)
     np.testing.assert_array_equal(longer.taken(np.arange(2500)), both)
     np.testing.assert_array_equal(longer.taken(np.array([2499, 3, 3])), both[[2499, 3, 3]])
     np.testing.assert_array_equal(longer.taken(slice(1990, 2010)), both[1990:2010])
-    assert recall(longer.search(q, 10, None, 1.0)[1], brute(q, both, 10)) >= 0.95
-    for now, then in zip(indexes[kind].search(q, 10, None, 1.0), before, strict=True):
+    assert recall(longer.search(q, 10, None, len(q))[1], brute(q, both, 10)) >= 0.95
+    for now, then in zip(indexes[kind].search(q, 10, None, len(q)), before, strict=True):
         np.testing.assert_array_equal(now, then)
 
 
@@ -99,15 +99,14 @@ def test_an_index_can_be_scanned_exactly(indexes, kind, share, gathered, monkeyp
 
 
 def test_what_is_scanned_and_what_is_searched(indexes):
-    decide = {kind: index.scan_is_better for kind, index in indexes.items()}
+    largest = {kind: index.largest_k for kind, index in indexes.items()}
     for kind in KINDS:
-        assert not decide[kind](2000, 10), "an index without a filter is searched"
-        assert decide[kind](39, 1), "below 2% a scan is better"
-        assert decide[kind](2000, 201), "a tenth of all is nearer to a scan"
+        assert largest[kind](2000) == 200, "an index without a filter is searched, but for a tenth of all"
+        assert largest[kind](39) == 0, "below 2% a scan is better"
     # share^2 n < 10 effort: 0.4^2 x 2000 = 320
-    assert decide["hnsw"](790, 5) and not decide["hnsw"](810, 5)
+    assert largest["hnsw"](790) == 0 and largest["hnsw"](810) == 81
     # share < 2 probes / lists = 0.5
-    assert decide["ivf"](990, 5) and not decide["ivf"](1010, 5)
+    assert largest["ivf"](990) == 0 and largest["ivf"](1010) == 101
 
 
 def test_vectors_are_not_held_twice(indexes):
