@@ -1,0 +1,94 @@
+"""Connections to Milvus: a cluster by its address, or milvus-lite in this process, over a local path.
+
+milvus-lite 3 keeps a database in a folder, locked by one process, and serves it from threads of that process. pymilvus
+starts the server and never stops it before the program ends; here it is stopped with the last connection to its path.
+"""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import tempfile
+import threading
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from hrlib.errors import HrlibError
+
+MISSING = 'MilvusStore needs pymilvus and, for a local path, milvus-lite: pip install "hrlib[cluster]"'
+
+
+@dataclass
+class _Server:
+    """milvus-lite over a path: how many connections there are to it, and the lock of its only writer."""
+
+    connections: int = 0
+    lock: threading.RLock = field(default_factory=threading.RLock)
+
+
+_servers: dict[str, _Server] = {}
+_guard = threading.Lock()
+
+
+class Connection:
+    """A client and what has to be closed with it.
+
+    Attributes:
+        client: pymilvus' client, a connection of its own.
+        lock: held by one writer at a time.
+        uri: the address, without user and password, or the path.
+    """
+
+    def __init__(self, uri: str | Path | None, token: str = ""):
+        try:
+            from pymilvus import MilvusClient
+            from pymilvus.exceptions import MilvusException
+
+            if not _is_address(uri):
+                import milvus_lite  # noqa: F401
+        except ModuleNotFoundError as error:
+            raise HrlibError(f"{MISSING} ({error})") from None
+        self._temporary = tempfile.mkdtemp(prefix="hrlib-milvus-") if uri is None else None
+        self._path = None if _is_address(uri) else _path(Path(self._temporary or "", uri or "store.db"))
+        self.uri = self._path or str(uri).split("@")[-1]
+        with _guard:
+            try:
+                # not shared: pymilvus shares by port, and the port of a server that was stopped may be given to another
+                self.client = MilvusClient(self._path or str(uri), token=token, dedicated=True)
+            except MilvusException as error:
+                shutil.rmtree(self._temporary or "", ignore_errors=True)
+                what = "is another process using it?" if self._path else "is it running, and the token right?"
+                raise HrlibError(f"no Milvus at {self.uri}: {what} ({error.message})") from error
+            server = _servers.setdefault(self._path, _Server()) if self._path else _Server()
+            server.connections += 1
+            self.lock = server.lock
+
+    def close(self) -> None:
+        """Close the connection, and stop the server of a path with its last one. Closing twice does no harm."""
+        with _guard:
+            if self.client is None:
+                return
+            self.client.close()
+            self.client = None
+            if self._path:
+                _servers[self._path].connections -= 1
+                if not _servers[self._path].connections:
+                    from milvus_lite.server_manager import server_manager_instance
+
+                    del _servers[self._path]
+                    server_manager_instance.release_server(self._path)
+            shutil.rmtree(self._temporary or "", ignore_errors=True)
+
+
+def _is_address(uri: Any) -> bool:
+    return isinstance(uri, str) and "://" in uri
+
+
+def _path(path: Path) -> str:
+    if path.suffix != ".db":
+        raise HrlibError(f"uri is {str(path)!r}: expected a path that ends with .db, or an address (http://host:19530)")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # of a scan, which milvus-lite gives no time stamp: it has one writer, whom a scan keeps waiting
+    logging.getLogger("pymilvus.client.iterator.query_iterator").setLevel(logging.ERROR)
+    return str(path.resolve())
