@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
 
 import numpy as np
 
 from hrlib.errors import HrlibError
+from hrlib.search.milvus_connection import Connection
 from hrlib.search.milvus_rows import KEY_BYTES, MESSAGE, PAGE, RESULTS, decoded_id, messages
 from hrlib.search.store import Hits
 
-if TYPE_CHECKING:
-    from pymilvus import MilvusClient
+FLUSH = 2_000  # rows; milvus-lite reads those that it has not flushed anew for every query, some 40 times slower
 
 Row = dict[str, Any]
 
@@ -21,12 +22,15 @@ class Collection:
     """Rows, each a primary key (a string), fields and a unit vector.
 
     Args:
-        client: see `milvus_connection`. name: the collection's. key: its primary field.
+        connection: where it is. name: the collection's. key: its primary field.
         dim: D, the dimensions of the vectors. search: parameters of the index's search.
     """
 
-    def __init__(self, client: MilvusClient, name: str, key: str, dim: int, search: Mapping[str, Any] | None = None):
-        self.client, self.name, self.key, self.dim, self._search = client, name, key, dim, dict(search or {})
+    def __init__(self, connection: Connection, name: str, key: str, dim: int, search: Mapping[str, Any] | None = None):
+        self.client, self.name, self.key, self.dim, self._search = connection.client, name, key, dim, dict(search or {})
+        self._lite, self._fresh = connection.lite, 0
+        # a read beside a flush of milvus-lite misses what is being flushed, and finds what was deleted
+        self._reading: AbstractContextManager = connection.lock if connection.lite else nullcontext()
         self.page = max(1, min(PAGE, MESSAGE // (4 * dim)))  # rows with their vectors that are read at once
 
     def create(self, fields: Mapping[str, str], index: Mapping[str, Any]) -> None:
@@ -51,6 +55,10 @@ class Collection:
         """Put rows in; sizes: bytes of each, about."""
         for part in messages(rows, sizes):
             self.client.upsert(self.name, part)
+        self._fresh += len(rows)
+        if self._lite and self._fresh >= FLUSH:
+            self.client.flush(self.name)
+            self._fresh = 0
 
     def delete(self, keys: Sequence[str]) -> None:
         """Take rows out."""
@@ -76,12 +84,13 @@ class Collection:
     def pages(self, chosen: str, fields: list[str]) -> Iterator[list[Row]]:
         """All rows that an expression chooses, in the order of their keys."""
         size = self.page if "vector" in fields else 4 * PAGE
-        pages = self.client.query_iterator(self.name, size, filter=chosen, output_fields=fields)
-        try:
-            while page := pages.next():
-                yield page
-        finally:
-            pages.close()
+        with self._reading:
+            pages = self.client.query_iterator(self.name, size, filter=chosen, output_fields=fields)
+            try:
+                while page := pages.next():
+                    yield page
+            finally:
+                pages.close()
 
     def nearest(self, queries: np.ndarray, k: int, chosen: str, radius: float | None = None) -> Hits:
         """What the index finds: k of up to RESULTS rows for each query; with a radius those with more than that similarity."""
@@ -90,15 +99,17 @@ class Collection:
             params["ef"] = max(params["ef"], k)  # Milvus refuses a smaller one
         step = max(1, min(20 * RESULTS // k, MESSAGE // (4 * self.dim)))
         for start in range(0, len(queries), step):
-            for found in self.client.search(
-                self.name,
-                list(queries[start : start + step]),
-                filter=chosen,
-                limit=k,
-                output_fields=[self.key],
-                search_params={"metric_type": "IP", "params": params},
-                consistency_level="Strong",
-            ):
+            with self._reading:
+                results = self.client.search(
+                    self.name,
+                    list(queries[start : start + step]),
+                    filter=chosen,
+                    limit=k,
+                    output_fields=[self.key],
+                    search_params={"metric_type": "IP", "params": params},
+                    consistency_level="Strong",
+                )
+            for found in results:
                 hits.ids.append([decoded_id(hit[self.key]) for hit in found])
                 hits.scores.append(np.array([hit["distance"] for hit in found], np.float32))
         return hits
@@ -117,11 +128,13 @@ class Collection:
         return Hits([ids.tolist() for ids, _ in best], [scores for _, scores in best])
 
     def _query(self, **what: Any) -> list[Row]:
-        return self.client.query(self.name, consistency_level="Strong", **what)
+        with self._reading:
+            return self.client.query(self.name, consistency_level="Strong", **what)
 
 
-def dimensions(client: MilvusClient, name: str, fields: Mapping[str, str]) -> int | None:
+def dimensions(connection: Connection, name: str, fields: Mapping[str, str]) -> int | None:
     """The dimensions of the vectors of a collection; None where there is none of the name, an error where its fields are others."""
+    client = connection.client
     if not client.has_collection(name):
         return None
     there = {field["name"]: field["params"] for field in client.describe_collection(name)["fields"]}

@@ -38,10 +38,12 @@ class Connection:
         client: pymilvus' client, a connection of its own.
         lock: held by one writer at a time.
         uri: the address, without user and password, or the path.
+        lite: whether it is milvus-lite.
     """
 
     def __init__(self, uri: str | Path | None, token: str = ""):
         try:
+            import scipy.sparse  # noqa: F401  pymilvus loads it with the first search or upsert, and fails where two threads do so at once
             from pymilvus import MilvusClient
             from pymilvus.exceptions import MilvusException
 
@@ -51,11 +53,14 @@ class Connection:
             raise HrlibError(f"{MISSING} ({error})") from None
         self._temporary = tempfile.mkdtemp(prefix="hrlib-milvus-") if uri is None else None
         self._path = None if _is_address(uri) else _path(Path(self._temporary or "", uri or "store.db"))
+        self.lite = self._path is not None
         self.uri = self._path or str(uri).split("@")[-1]
         with _guard:
             try:
-                # not shared: pymilvus shares by port, and the port of a server that was stopped may be given to another
-                self.client = MilvusClient(self._path or str(uri), token=token, dedicated=True)
+                # not shared: pymilvus shares by port, and the port of a server that was stopped may be given to another;
+                # no pings: milvus-lite takes them for an attack, ends the connection, and gRPC writes that to the notebook
+                options = {"grpc_options": {"grpc.keepalive_time_ms": 2**31 - 1}} if self.lite else {}
+                self.client = MilvusClient(self._path or str(uri), token=token, dedicated=True, **options)
             except MilvusException as error:
                 shutil.rmtree(self._temporary or "", ignore_errors=True)
                 what = "is another process using it?" if self._path else "is it running, and the token right?"

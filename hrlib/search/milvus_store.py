@@ -77,10 +77,10 @@ class MilvusStore(Store):
         if dim is not None and not DIMS[0] <= check_dim(dim) <= DIMS[1]:
             raise HrlibError(f"dim is {dim}: expected {DIMS[0]} to {DIMS[1]}, which are Milvus' limits")
         self.collection, self._connection = collection, Connection(uri, token)
-        client, self._lock = self._connection.client, self._connection.lock
+        self._lock = self._connection.lock
         self._close = weakref.finalize(self, self._connection.close)
         with self._lock:
-            there = dimensions(client, collection, ITEMS)
+            there = dimensions(self._connection, collection, ITEMS)
             if dim is None and there is None:
                 raise HrlibError(f"no collection {collection!r} at {self._connection.uri}: give dim to make it")
             if dim is not None and there not in (None, dim):
@@ -88,8 +88,8 @@ class MilvusStore(Store):
                     f"collection {collection!r} has {there} dimensions and dim is {dim}: expected the same"
                 )
             self.dim = there or int(dim)
-            self._items = Collection(client, collection, "id", self.dim, search)
-            self._columns = Collection(client, f"{collection}_columns", "name", 2)
+            self._items = Collection(self._connection, collection, "id", self.dim, search)
+            self._columns = Collection(self._connection, f"{collection}_columns", "name", 2)
             self._columns.create(COLUMNS, {"index_type": "FLAT"})
             self._items.create(ITEMS, {"index_type": "FLAT", **(index or {})})
         self._kinds = self._read_kinds()

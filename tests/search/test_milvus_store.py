@@ -5,6 +5,7 @@ import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -100,10 +101,12 @@ class TestMilvus(Conformance):
 
 
 @pytest.mark.parametrize(
-    "examples", [pytest.param(2, id="quick"), pytest.param(100, id="many", marks=pytest.mark.stress)]
+    "examples", [pytest.param(2, id="quick"), pytest.param(40, id="many", marks=pytest.mark.stress)]
 )
-def test_any_order_of_calls(database, tmp_path, examples):
-    check_any_order(lambda: MilvusStore(database, f"c{next(numbers)}", 3), tmp_path, examples)
+@pytest.mark.parametrize("flush", [3, milvus_collection.FLUSH])
+def test_any_order_of_calls(database, tmp_path, monkeypatch, examples, flush):
+    monkeypatch.setattr(milvus_collection, "FLUSH", flush)  # so that items are in segments, beside others that are not
+    check_any_order(lambda: MilvusStore(database, f"c{next(numbers)}", 3), tmp_path, examples, steps=12)
 
 
 def test_an_index_that_is_not_exact(tmp_path):
@@ -137,6 +140,54 @@ def test_a_server_is_stopped_with_its_last_store(tmp_path):
     third = MilvusStore(tmp_path / "items.db")
     assert third.ids() == ["a"]
     third.close()
+
+
+def test_searches_beside_updates(database, monkeypatch):
+    """Readers in three threads, and a writer: what was deleted before a search began is not found by it, and k are."""
+    monkeypatch.setattr(milvus_collection, "FLUSH", 20)
+    store, x = MilvusStore(database, f"c{next(numbers)}", DIM), unit(200)
+    store.upsert(list(range(100)), x[:100], {"n": list(range(100))})
+    gone, rounds, wrong, stop = [], [], [], threading.Event()
+
+    def read(seed):
+        while not stop.is_set():
+            before, where = len(gone), {"n": (0, None)} if len(rounds) % 2 else None
+            (found,) = store.search(x[(seed + len(rounds)) % 200], 20, where).ids
+            if len(set(found)) != 20 or set(found) & set(gone[:before]):
+                wrong.append((found, gone[:before]))
+            rounds.append(seed)
+
+    with ThreadPoolExecutor(3) as pool:
+        readers = [pool.submit(read, seed) for seed in (0, 70, 140)]
+        try:
+            for n in range(100, 200):
+                store.upsert([n], x[n : n + 1], {"n": [n]})
+                store.delete([n - 100])
+                gone.append(n - 100)
+        finally:
+            stop.set()
+        for reader in readers:
+            reader.result()
+    assert not wrong and len(set(rounds)) == 3
+    assert store.ids() == list(range(100, 200))
+
+
+def test_by_an_address(tmp_path):
+    """As to a cluster: milvus-lite as a server, which goes on when the stores are closed."""
+    from milvus_lite.adapter.grpc.server import start_server_in_thread
+
+    server, served, port = start_server_in_thread(str(tmp_path / "served"))
+    address = f"http://127.0.0.1:{port}"
+    first = MilvusStore(f"http://user:secret@127.0.0.1:{port}", "items", DIM)
+    first.upsert(["a", 1], unit(2), {"x": [1, None]})
+    second = MilvusStore(address, "items", token="user:secret")
+    assert sorted(second.ids(), key=str) == [1, "a"] and second.count({"x": 1}) == 1
+    assert "secret" not in str(first.stats())
+    for store in (first, second):
+        store.close()
+    assert MilvusStore(address, "items").count() == 2
+    server.stop(grace=0)
+    served.close()
 
 
 def test_a_temporary_store_leaves_nothing(tmp_path, monkeypatch):
