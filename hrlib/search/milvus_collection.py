@@ -36,6 +36,7 @@ class Collection:
     def create(self, fields: Mapping[str, str], index: Mapping[str, Any]) -> None:
         """Make the collection, its index and load it, as far as that is not done yet. fields: name to Milvus' type."""
         from pymilvus import DataType
+        from pymilvus.exceptions import MilvusException
 
         if not self.client.has_collection(self.name):
             schema = self.client.create_schema(enable_dynamic_field=False)
@@ -48,7 +49,10 @@ class Collection:
             indexes = self.client.prepare_index_params()
             indexes.add_index("vector", index_name="vector", metric_type="IP", **index)
             # there are no items yet, so that nothing has to be waited for; pymilvus would sleep half a second
-            self.client.create_index(self.name, indexes, sync=False)
+            try:
+                self.client.create_index(self.name, indexes, sync=False)
+            except MilvusException as error:
+                raise HrlibError(f"index is {index!r}: Milvus does not take it ({error.message})") from error
         self.client.load_collection(self.name)
 
     def upsert(self, rows: Sequence[Row], sizes: Sequence[int]) -> None:

@@ -28,7 +28,7 @@ class _Server:
 
 
 _servers: dict[str, _Server] = {}
-_guard = threading.Lock()
+_guard = threading.RLock()  # a store that is collected as garbage may close its connection inside of it
 
 
 class Connection:
@@ -42,8 +42,11 @@ class Connection:
     """
 
     def __init__(self, uri: str | Path | None, token: str = ""):
+        if uri is not None and not isinstance(uri, str | Path):
+            raise HrlibError(f"uri is {uri!r}: expected a path that ends with .db, or an address (http://host:19530)")
         try:
-            import scipy.sparse  # noqa: F401  pymilvus loads it with the first search or upsert, and fails where two threads do so at once
+            # pymilvus loads it with the first search or upsert, and fails where two threads do so at once
+            import scipy.sparse  # noqa: F401
             from pymilvus import MilvusClient
             from pymilvus.exceptions import MilvusException
 
@@ -52,38 +55,40 @@ class Connection:
         except ModuleNotFoundError as error:
             raise HrlibError(f"{MISSING} ({error})") from None
         self._temporary = tempfile.mkdtemp(prefix="hrlib-milvus-") if uri is None else None
-        self._path = None if _is_address(uri) else _path(Path(self._temporary or "", uri or "store.db"))
+        local = Path(self._temporary, "store.db") if uri is None else uri
+        self._path = None if _is_address(local) else _path(Path(local))
         self.lite = self._path is not None
         self.uri = self._path or str(uri).split("@")[-1]
         with _guard:
+            server = _servers.setdefault(self._path, _Server()) if self.lite else _Server()
+            server.connections, self.lock, self.client = server.connections + 1, server.lock, None
             try:
                 # not shared: pymilvus shares by port, and the port of a server that was stopped may be given to another;
                 # no pings: milvus-lite takes them for an attack, ends the connection, and gRPC writes that to the notebook
                 options = {"grpc_options": {"grpc.keepalive_time_ms": 2**31 - 1}} if self.lite else {}
                 self.client = MilvusClient(self._path or str(uri), token=token, dedicated=True, **options)
             except MilvusException as error:
-                shutil.rmtree(self._temporary or "", ignore_errors=True)
+                self._release()
                 what = "is another process using it?" if self._path else "is it running, and the token right?"
                 raise HrlibError(f"no Milvus at {self.uri}: {what} ({error.message})") from error
-            server = _servers.setdefault(self._path, _Server()) if self._path else _Server()
-            server.connections += 1
-            self.lock = server.lock
 
     def close(self) -> None:
         """Close the connection, and stop the server of a path with its last one. Closing twice does no harm."""
         with _guard:
-            if self.client is None:
-                return
-            self.client.close()
-            self.client = None
-            if self._path:
-                _servers[self._path].connections -= 1
-                if not _servers[self._path].connections:
-                    from milvus_lite.server_manager import server_manager_instance
+            if self.client is not None:
+                self.client.close()
+                self.client = None
+                self._release()
 
-                    del _servers[self._path]
-                    server_manager_instance.release_server(self._path)
-            shutil.rmtree(self._temporary or "", ignore_errors=True)
+    def _release(self) -> None:
+        if self.lite:
+            from milvus_lite.server_manager import server_manager_instance
+
+            _servers[self._path].connections -= 1
+            if not _servers[self._path].connections:
+                del _servers[self._path]
+                server_manager_instance.release_server(self._path)
+        shutil.rmtree(self._temporary or "", ignore_errors=True)
 
 
 def _is_address(uri: Any) -> bool:

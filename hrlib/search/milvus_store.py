@@ -26,12 +26,9 @@ from hrlib.search.table import Column, Table
 from hrlib.search.where import parse
 
 DIMS = 2, 32_768  # of a vector: Milvus' limits
-ITEMS = {"id": "VARCHAR", "metadata": "JSON"}  # the fields of the items' collection, beside the vectors
-COLUMNS = {
-    "name": "VARCHAR",
-    "kind": "VARCHAR",
-    "place": "INT64",
-}  # of that of their columns; Milvus wants a vector there too
+# the fields of the items' collection, beside the vectors, and of that of their columns, where Milvus wants vectors too
+ITEMS = {"id": "VARCHAR", "metadata": "JSON"}
+COLUMNS = {"name": "VARCHAR", "kind": "VARCHAR", "place": "INT64"}
 
 
 class MilvusStore(Store):
@@ -49,7 +46,7 @@ class MilvusStore(Store):
     same items or columns at that moment. An index that is not exact ("HNSW", "IVF_FLAT", ...) is so for `range_search` too; a search
     with a filter is done again by reading all matching items where the index finds fewer than k, as is what has more than
     Milvus' 16,384 results. Limits: ids of 4,096 bytes in percent-encoding, metadata of 65,536 bytes an item, 2 to 32,768
-    dimensions, no infinite numbers. milvus-lite compares all vectors, in Python, for one process: for tests and small catalogues.
+    dimensions, no infinite numbers. milvus-lite is written in Python, for one process: for tests and small catalogues.
 
     Args:
         uri: the address of a Milvus ("http://host:19530"), or a path that ends with .db for milvus-lite in this process; None:
@@ -76,6 +73,10 @@ class MilvusStore(Store):
             raise HrlibError(f"collection is {collection!r}: expected up to 247 letters, digits and _, no digit first")
         if dim is not None and not DIMS[0] <= check_dim(dim) <= DIMS[1]:
             raise HrlibError(f"dim is {dim}: expected {DIMS[0]} to {DIMS[1]}, which are Milvus' limits")
+        if unknown := set(index or {}) - {"index_type", "params"}:
+            raise HrlibError(
+                f"index has {unknown}: expected index_type and params; vectors are compared by inner product"
+            )
         self.collection, self._connection = collection, Connection(uri, token)
         self._lock = self._connection.lock
         self._close = weakref.finalize(self, self._connection.close)
@@ -168,9 +169,8 @@ class MilvusStore(Store):
             raise unknown_ids(unknown)
         items, columns = [found[encoded_id(one)] for one in ids], {}
         for name, kind in self._read_kinds().items():
-            columns[name] = Values(
-                kind, np.array([*(item["metadata"].get(key(name)) for item in items), None], object)[:-1]
-            )
+            values = np.array([*(item["metadata"].get(key(name)) for item in items), None], object)[:-1]
+            columns[name] = Values(kind, values)
         vectors = np.array([item["vector"] for item in items], np.float32)
         return vectors.reshape(-1, self.dim), frame(columns, ids)
 
@@ -191,9 +191,7 @@ class MilvusStore(Store):
         if chosen is None:
             return _nothing(queries)
         least = np.float32(np.clip(similarity, -2, 2))
-        radius = float(
-            np.nextafter(least, np.float32(-3))
-        )  # Milvus gives what is above a radius, without what is on it
+        radius = float(np.nextafter(least, np.float32(-3)))  # Milvus gives what is above it, not what is on it
         found = self._items.nearest(queries, RESULTS, chosen, radius)
         return self._with_scans(found, queries, [len(ids) == RESULTS for ids in found.ids], None, chosen, least)
 

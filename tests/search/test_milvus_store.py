@@ -239,6 +239,7 @@ def test_what_is_missing_is_said(tmp_path, monkeypatch, missing):
         ({"dim": 32_769}, "expected 2 to 32768"),
         ({"dim": 2.0}, "dim is 2.0: expected the number"),
         ({"collection": "a b", "dim": 4}, "collection is 'a b': expected up to 247 letters"),
+        ({"dim": 4, "index": {"metric_type": "L2"}}, "index has {'metric_type'}: expected index_type and params"),
         ({"collection": "keeper", "dim": 4}, "'keeper' has 2 dimensions and dim is 4"),
         ({"collection": "keeper_columns"}, "was not made by MilvusStore .its fields are"),
     ],
@@ -249,9 +250,17 @@ def test_bad_settings(database, settings, says):
         MilvusStore(database, **settings)
 
 
-def test_bad_addresses(tmp_path):
+def test_an_index_that_there_is_not(database):
+    """It can be named rightly afterwards."""
+    with pytest.raises(HrlibError, match="index is {'index_type': ''}: Milvus does not take it"):
+        MilvusStore(database, "indexed", 4, index={"index_type": ""})
+    assert MilvusStore(database, "indexed", 4, index={"index_type": "IVF_FLAT"}).stats()["index"] == "IVF_FLAT"
+
+
+@pytest.mark.parametrize("uri", ["items", 3, "", b"items.db"])
+def test_bad_addresses(uri):
     with pytest.raises(HrlibError, match="expected a path that ends with .db, or an address"):
-        MilvusStore(tmp_path / "items", dim=4)
+        MilvusStore(uri, dim=4)
 
 
 def test_an_address_that_nothing_listens_at():
