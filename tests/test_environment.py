@@ -39,7 +39,7 @@ def test_every_dependency_is_pinned_within_its_bounds():
 def test_what_is_imported_is_declared():
     declared = {name(requirement) for requirement in PROJECT["dependencies"]}
     extras = PROJECT["optional-dependencies"]
-    declared |= {name(requirement) for extra in ("notebooks", "pretrained") for requirement in extras[extra]}
+    declared |= {name(requirement) for extra in ("cluster", "notebooks", "pretrained") for requirement in extras[extra]}
     called = {
         "PIL": "pillow",
         "sklearn": "scikit-learn",

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 from hrlib.search.candidates import Candidate
 from hrlib.search.choice import Choice
 from hrlib.search.choose import choose_index
+from hrlib.search.copy import copy_to
 from hrlib.search.faiss_store import FaissStore
+from hrlib.search.milvus_store import MilvusStore
 from hrlib.search.store import Hits, Store
 
 # looked up when they are first used: searching by photos needs models, searching by vectors does not
@@ -18,7 +20,19 @@ _LATER = {
     "VisualSearch": "hrlib.search.visual",
 }
 
-__all__ = ["Candidate", "Choice", "FaissStore", "Found", "Hits", "Item", "Store", "VisualSearch", "choose_index"]
+__all__ = [
+    "Candidate",
+    "Choice",
+    "FaissStore",
+    "Found",
+    "Hits",
+    "Item",
+    "MilvusStore",
+    "Store",
+    "VisualSearch",
+    "choose_index",
+    "copy_to",
+]
 
 if TYPE_CHECKING:
     from hrlib.search.found import Found

@@ -62,11 +62,11 @@ class Index:
         similarities and a scan s B of them; IVF looks into effort / s of its cells. A tenth of the rows is scanned for. (All chosen here.)
         """
         share = matches / len(self)
-        if self.kind == "hnsw":
-            scanned = share * share * len(self) < 10 * self.effort
-        else:
-            scanned = share < 2 * self.effort / self.faiss_index.nlist
-        return 0 if scanned or share < SHARE else matches // 10
+        hnsw = self.kind == "hnsw"
+        pays = (
+            share * share * len(self) >= 10 * self.effort if hnsw else share * self.faiss_index.nlist >= 2 * self.effort
+        )
+        return matches // 10 if pays and share >= SHARE else 0
 
     def search(
         self, queries: np.ndarray, k: int, bits: np.ndarray | None, matches: int
