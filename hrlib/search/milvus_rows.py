@@ -13,7 +13,7 @@ import numpy as np
 from hrlib.errors import HrlibError
 from hrlib.search.checks import Id
 from hrlib.search.metadata import Values
-from hrlib.search.milvus_filter import MOST, key
+from hrlib.search.milvus_filter import key
 
 RESULTS = 16_384  # what a search or a query of Milvus gives at most
 KEY_BYTES = 4_096  # of an encoded id or name of a column: chosen here, so that RESULTS of them fit into a message
@@ -71,9 +71,10 @@ def rows(
 
 def _kept(name: str, value: Any, kind: str) -> Any:
     value = {"integer": int, "float": float}.get(kind, lambda same: same)(value)
-    if kind in MOST and not abs(value) <= MOST[kind]:
-        why = "JSON has no infinity" if math.isinf(value) else "expected an integer of 64 bits"
-        raise HrlibError(f"metadata: column {name!r}: {value!r} cannot be kept in Milvus ({why}); leave it out (None)")
+    if kind == "float" and math.isinf(value):
+        raise HrlibError(
+            f"metadata: column {name!r}: {value!r} cannot be kept in Milvus (JSON has no infinity); leave it out (None)"
+        )
     return value
 
 

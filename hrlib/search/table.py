@@ -86,7 +86,10 @@ class Table:
         """Refuse columns whose type is another here; integers fit a column of floats, whole floats one of integers."""
         for name, values in new.items():
             kind = self.columns[name].kind if name in self.columns else "empty"
-            whole = values.kind == "float" and all(one is None or one.is_integer() for one in values.values)
+            # of 64 bits: a float beyond 2^63 is a whole number too
+            whole = values.kind == "float" and all(
+                one is None or (abs(one) < 2**63 and one.is_integer()) for one in values.values
+            )
             fits = {kind, "empty", "integer" if kind == "float" else "", "float" if kind == "integer" and whole else ""}
             if kind != "empty" and values.kind not in fits:
                 raise HrlibError(

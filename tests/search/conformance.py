@@ -312,6 +312,7 @@ class Conformance:
             ({"season": "ab"}, "expected a list of 2 values"),
             ({"season": [1, 2]}, "'season' holds text values and integer ones were given"),
             ({"stock": [1.5, 2]}, "'stock' holds integer values and float ones"),
+            ({"stock": [1e30, 2.0]}, "'stock' holds integer values and float ones"),
             ({"other": [1, "a"]}, "'other' holds mixed-integer values"),
             ({"other": [b"a", b"b"]}, "'other' holds bytes values"),
             ({"other": [[1], [2]]}, "'other' holds mixed values"),

@@ -77,7 +77,6 @@ class TestMilvus(Conformance):
             (["a"], {"n" * 5000: [1]}, "column n.* has 5000 bytes.*4096"),
             (["a"], {"text": ["ä" * 33_000]}, "item 'a' have 66012 bytes as JSON: Milvus holds 65536"),
             (["a"], {"price": [float("inf")]}, "'price': inf cannot be kept in Milvus .JSON has no infinity"),
-            (["a"], {"stock": [1e30]}, "'stock': 10+.*cannot be kept in Milvus .expected an integer of 64"),
         ],
         ids=lambda value: repr(value)[:20],
     )
