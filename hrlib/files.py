@@ -25,6 +25,15 @@ def write(path: Path, data: bytes) -> None:
         aside.unlink(missing_ok=True)
 
 
+def sync(path: Path) -> None:
+    """Return when a file's content, or a folder's list of names, is on the disk."""
+    opened = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
+
+
 def mark() -> str:
     """The end of the name of what this process writes aside: its machine and its number there."""
     return f"{platform.node()}.{os.getpid()}"

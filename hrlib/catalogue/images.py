@@ -34,19 +34,29 @@ def decode(data: bytes, *, max_pixels: int = MAX_PIXELS, name: str = "") -> Imag
         warnings.simplefilter(
             "ignore"
         )  # of large pictures, where our own cap is the stricter one, and of damaged EXIF data
-        image = _opened(data, max_pixels, name)
-        try:
+        return as_rgb(_opened(data, max_pixels, name), max_pixels=max_pixels, prefix=name)
+
+
+def as_rgb(image: Image.Image, *, max_pixels: int = MAX_PIXELS, prefix: str = "") -> Image.Image:
+    """A picture that Pillow has open, as `decode` gives those of files: upright, RGB, on white; refused for the same reasons."""
+    if image.width * image.height > max_pixels:
+        raise BadImage(
+            f"{prefix}{image.width} x {image.height}, more than the cap of {max_pixels:,} pixels; make it smaller"
+        )
+    try:
+        frames = 1 if image.format == "MPO" else getattr(image, "n_frames", 1)
+        if frames == 1:
             image.load()
             return _rgb(_upright(image))
-        except Exception as error:
-            raise _damaged(name, image.format, error) from error
+    except Exception as error:
+        raise _damaged(prefix, image.format or "a picture", error) from error
+    raise BadImage(f"{prefix}animated, {frames} frames; give a still picture")
 
 
 def _opened(data: bytes, max_pixels: int, name: str) -> Image.Image:
-    """The picture with its header read and found acceptable."""
+    """The picture with its header read."""
     try:
-        image = Image.open(io.BytesIO(data), formats=FORMATS)
-        frames = getattr(image, "n_frames", 1)
+        return Image.open(io.BytesIO(data), formats=FORMATS)
     except Image.DecompressionBombError as error:
         raise BadImage(f"{name}more than the cap of {max_pixels:,} pixels; make it smaller ({error})") from error
     except Exception as error:
@@ -56,16 +66,9 @@ def _opened(data: bytes, max_pixels: int, name: str) -> Image.Image:
         raise BadImage(
             f"{name}not a JPEG, PNG or WEBP picture{_looks_like(data)}; convert it to one of these"
         ) from error
-    if image.width * image.height > max_pixels:
-        raise BadImage(
-            f"{name}{image.width} x {image.height}, more than the cap of {max_pixels:,} pixels; make it smaller"
-        )
-    if image.format != "MPO" and frames > 1:
-        raise BadImage(f"{name}animated, {frames} frames; give a still picture")
-    return image
 
 
-def _damaged(name: str, kind: str | None, error: Exception) -> BadImage:
+def _damaged(name: str, kind: str, error: Exception) -> BadImage:
     reason = str(error).split(" <_io.")[0]  # Pillow says at which address the bytes lie
     return BadImage(f"{name}{kind} that cannot be decoded, cut off or damaged ({reason})")
 

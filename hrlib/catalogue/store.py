@@ -32,10 +32,14 @@ STALE_SECONDS = 24 * 3600
 
 @dataclass(frozen=True, eq=False)
 class ImageStore:
-    """Some rows of an array (N0, H, W, 3) uint8, which lies on disk and is read as it is used."""
+    """Some rows of an array (N0, H, W, 3) uint8, which lies on disk and is read as it is used.
+
+    `fit` says how photos were brought to that size, so that others can be brought to it alike.
+    """
 
     array: np.ndarray
     rows: np.ndarray
+    fit: Fit = "pad"
 
     @classmethod
     def from_array(cls, array: np.ndarray) -> ImageStore:
@@ -58,7 +62,7 @@ class ImageStore:
 
     def subset(self, rows: np.ndarray) -> ImageStore:
         """Some of the photos; the pixels stay where they are."""
-        return ImageStore(self.array, self.rows[rows])
+        return ImageStore(self.array, self.rows[rows], self.fit)
 
 
 def cache_folder(cache_dir: str | Path | None = None) -> Path:
@@ -117,7 +121,7 @@ def build_store(
             f"{len(bad)} of {len(references)} photos cannot be used: {shown}{'; ...' if len(bad) > 5 else ''}. "
             'Mend or remove them, or leave them out with on_bad="skip"'
         )
-    return ImageStore(array, np.arange(len(references))), bad
+    return ImageStore(array, np.arange(len(references)), fit), bad
 
 
 def _open(folder: Path, key: dict) -> tuple[np.ndarray, dict[int, str]] | None:

@@ -28,7 +28,7 @@ import pyarrow as pa
 from pyarrow import parquet
 
 from hrlib.errors import HrlibError
-from hrlib.files import abandoned, mark
+from hrlib.files import abandoned, mark, sync
 from hrlib.search.faiss_index import Index, IndexSettings, wrapped
 from hrlib.search.faiss_state import State
 from hrlib.search.table import Table
@@ -60,12 +60,12 @@ def write(folder: Path, state: State, facts: dict[str, Any]) -> Path:
         manifest = {"content": content, "checksum": _checksum(content)}
         (aside / "manifest.json").write_text(json.dumps(manifest, indent=1), encoding="utf-8")
         for path in (*aside.iterdir(), aside):
-            _sync(path)
+            sync(path)
         newest = _put(aside, folder)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
-    _sync(folder)
-    _sync(folder.parent)
+    sync(folder)
+    sync(folder.parent)
     for number, path in _snapshots(folder):
         if number < newest:
             shutil.rmtree(path, ignore_errors=True)
@@ -175,11 +175,3 @@ def _facts(path: Path) -> dict[str, Any]:
 
 def _checksum(content: Any) -> str:
     return hashlib.blake2b(json.dumps(content, sort_keys=True).encode()).hexdigest()
-
-
-def _sync(path: Path) -> None:
-    opened = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(opened)
-    finally:
-        os.close(opened)

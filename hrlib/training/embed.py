@@ -23,6 +23,21 @@ def to_batch(pixels: np.ndarray, device: torch.device | str = "cpu") -> Tensor:
 
 
 @torch.inference_mode()
+def embed_photos(model: nn.Module, photos: np.ndarray, precision: str = "auto") -> np.ndarray:
+    """The embeddings (B, D) float32 of one batch of photos (B, H, W, 3) uint8, as `embed` gives them."""
+    if precision not in ("auto", "bf16", "float32"):
+        raise HrlibError(f"precision is {precision!r}: expected auto, bf16 or float32")
+    device = next((p.device for p in model.parameters()), torch.device("cpu"))
+    bf16 = precision == "bf16" or (precision == "auto" and bf16_pays(device))
+    training = model.training
+    model.eval()
+    try:
+        with torch.autocast(device.type, torch.bfloat16, enabled=bf16):
+            return model(to_batch(photos, device)).float().cpu().numpy()
+    finally:
+        model.train(training)
+
+
 def embed(
     model: nn.Module,
     catalogue: Catalogue,
@@ -40,19 +55,9 @@ def embed(
         photos: called as photos(pixels (B, H, W, 3) uint8, rows (B,)) with each batch and its rows of the catalogue; what it gives is
             embedded instead, such as the photos degraded. None: they are embedded as they are.
     """
-    if precision not in ("auto", "bf16", "float32"):
-        raise HrlibError(f"precision is {precision!r}: expected auto, bf16 or float32")
-    device = next((p.device for p in model.parameters()), torch.device("cpu"))
-    bf16 = precision == "bf16" or (precision == "auto" and bf16_pays(device))
-    training, parts = model.training, []
-    model.eval()
-    try:
-        for start in progress.bar(range(0, len(catalogue), batch_size), desc="embed", unit="batch", leave=False):
-            rows = np.arange(start, min(start + batch_size, len(catalogue)))
-            pixels = catalogue.images[rows]
-            images = to_batch(pixels if photos is None else photos(pixels, rows), device)
-            with torch.autocast(device.type, torch.bfloat16, enabled=bf16):
-                parts.append(model(images).float().cpu().numpy())
-    finally:
-        model.train(training)
+    parts = []
+    for start in progress.bar(range(0, len(catalogue), batch_size), desc="embed", unit="batch", leave=False):
+        rows = np.arange(start, min(start + batch_size, len(catalogue)))
+        pixels = catalogue.images[rows]
+        parts.append(embed_photos(model, pixels if photos is None else photos(pixels, rows), precision))
     return np.concatenate(parts)

@@ -1,0 +1,111 @@
+"""Results as they are ranked: the nearest items, ranked again by the likely category if that is wanted, near-duplicates grouped."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from hrlib.errors import HrlibError
+from hrlib.search import groups
+from hrlib.search.checks import Id
+from hrlib.search.stock import Near, Stock
+from hrlib.search.store import Where
+from hrlib.search.votes import agreement, neighbour_votes
+
+POOL, LEAST, MORE = (
+    4,
+    50,
+    4,
+)  # items fetched: POOL times k and at least LEAST; MORE times as many where they make too few groups
+
+
+@dataclass(frozen=True)
+class VisualSettings:
+    """What a search is like.
+
+    Attributes:
+        near_duplicate: the cosine from which on results are grouped as near-duplicates; None: they are not.
+        group_by: a column whose value the items of one group share, such as "product"; it then decides alone.
+        level: of the hierarchy, by name or number: the classes that are predicted, and that the table calls the category.
+        voters: neighbours that vote on the category; chosen here.
+        temperature: of their votes, see `votes.neighbour_votes`.
+        weight: of the predicted classes where results are ranked again, see `votes.agreement`; chosen here.
+    """
+
+    near_duplicate: float | None = 0.99
+    group_by: str | None = None
+    level: str | int = 0
+    voters: int = 10
+    temperature: float = 0.07
+    weight: float = 0.1
+
+    def __post_init__(self):
+        if self.near_duplicate is not None and not -1 <= self.near_duplicate <= 1:
+            raise HrlibError(f"near_duplicate is {self.near_duplicate}: expected a cosine, -1 to 1, or None")
+        if self.voters < 1 or not self.temperature > 0 or not self.weight >= 0:
+            raise HrlibError(
+                f"voters {self.voters}, temperature {self.temperature}, weight {self.weight}: expected at least 1, more than 0, "
+                "and 0 or more"
+            )
+
+
+@dataclass(frozen=True)
+class Result:
+    """An item that is shown: its place in `Near`, what it is ranked by, and the near-duplicates grouped under it."""
+
+    place: int
+    score: float
+    others: list[Id]
+
+
+def ranked(
+    stock: Stock,
+    settings: VisualSettings,
+    vector: np.ndarray,
+    k: int,
+    where: Where | None,
+    shares: Sequence[np.ndarray] | None,
+    group: bool,
+) -> tuple[Near, list[Result]]:
+    """The k best results near a vector (D,), and the items that they are of.
+
+    Ranking again moves only items that were fetched: at least POOL * k, the nearest.
+
+    Args:
+        shares: of the classes on each level, by which results are ranked again; None: by similarity alone.
+        group: near-duplicates are one result, the best of them.
+    """
+    n = max(POOL * k, LEAST)
+    while True:
+        near = stock.near(vector, n, where)
+        again = 0 if shares is None else settings.weight * agreement(stock.classes.labels(near.records), shares)
+        scores = near.similarities + again
+        order = np.argsort(-scores, kind="stable")
+        near, scores = near.taken(order), scores[order]
+        leaders = _leaders(near, settings) if group else np.arange(len(near))
+        shown = np.unique(leaders)[:k]  # a leader's place is its own
+        if len(shown) == k or len(near) < n:
+            break
+        n *= MORE
+    others = [[near.ids[place] for place in np.flatnonzero(leaders == one) if place != one] for one in shown]
+    return near, [Result(int(one), float(scores[one]), ids) for one, ids in zip(shown, others, strict=True)]
+
+
+def _leaders(near: Near, settings: VisualSettings) -> np.ndarray:
+    if settings.group_by is not None:
+        return groups.by_value([record.get(settings.group_by) for record in near.records])
+    if settings.near_duplicate is not None:
+        return groups.by_similarity(near.vectors, settings.near_duplicate)
+    return np.arange(len(near))
+
+
+def category_votes(
+    stock: Stock, settings: VisualSettings, vector: np.ndarray, without: Sequence[Id]
+) -> list[np.ndarray]:
+    """The votes of the nearest items on the classes of each level, whatever the filter is; the query's own items have none."""
+    near = stock.near(vector, settings.voters + len(without))
+    near = near.taken([place for place, one in enumerate(near.ids) if one not in without][: settings.voters])
+    labels = stock.classes.labels(near.records)
+    return neighbour_votes(near.similarities, labels, stock.catalogue.hierarchy.n_classes, settings.temperature)
