@@ -160,6 +160,7 @@ class SearchDemo:
     def _keep(self, added: list[str]) -> None:
         self.added = added
         self.controls.added.options = added
+        self.controls.added.value = added[-1] if added else None
 
     # --- the widgets ---
 
