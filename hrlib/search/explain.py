@@ -49,13 +49,19 @@ def result_table(
     name, rows = stock.classes.levels[level], []
     for result in shown:
         record, similarity = near.records[result.place], float(near.similarities[result.place])
-        path = stock.classes.path(record)
-        alike = matched(record, items, stock.catalogue.attributes, where)
-        distance = max(0.0, 1 - similarity)  # in float32 a cosine may be a little above 1
+        path, distance = stock.classes.path(record), max(0.0, 1 - similarity)  # in float32 a cosine may be above 1
+        alike = matched(record, items, stock.catalogue.attributes, where, stock.classes.levels)
         why = sentence(path, aim, alike, distance)
         values = near.ids[result.place], similarity, distance, record.get(name), SEPARATOR.join(path), why, alike
         rows.append((*values, result.others, result.score))
-    return pd.DataFrame(rows, columns=COLUMNS).astype(dict.fromkeys(["similarity", "distance", "score"], float))
+    columns = zip(*rows, strict=True) if rows else [()] * len(COLUMNS)
+    types = [float if name in ("similarity", "distance", "score") else object for name in COLUMNS]
+    return pd.DataFrame(
+        {
+            name: pd.Series(list(values), dtype=dtype)
+            for name, values, dtype in zip(COLUMNS, columns, types, strict=True)
+        }
+    )
 
 
 def category_table(classes: Classes, level: int, shares: Sequence[np.ndarray]) -> pd.DataFrame:
@@ -74,12 +80,17 @@ def category_table(classes: Classes, level: int, shares: Sequence[np.ndarray]) -
 
 
 def matched(
-    record: Record, items: Sequence[Record], columns: Sequence[str], where: Mapping[str, Any] | None
+    record: Record,
+    items: Sequence[Record],
+    attributes: Sequence[str],
+    where: Mapping[str, Any] | None,
+    levels: Sequence[str],
 ) -> list[str]:
     """What an item has in common with the query, as "colour: red": the columns of the filter, which all results meet, then the
-    attributes whose value one of the query's items has too."""
-    alike = [name for name in columns if any(name in item and item[name] == record.get(name) for item in items)]
-    return [f"{name}: {said(record[name])}" for name in dict.fromkeys([*(where or {}), *alike]) if name in record]
+    attributes whose value one of the query's items has too. Without the levels, which its path says."""
+    alike = [name for name in attributes if any(name in item and item[name] == record.get(name) for item in items)]
+    names = [name for name in dict.fromkeys([*(where or {}), *alike]) if name in record and name not in levels]
+    return [f"{name}: {said(record[name])}" for name in names]
 
 
 def said(value: Any) -> str:

@@ -8,26 +8,25 @@ from typing import Any
 import numpy as np
 
 
-def by_similarity(vectors: np.ndarray, least: float) -> np.ndarray:
+def by_similarity(vectors: np.ndarray, least: float, most: int) -> np.ndarray:
     """For each of N results, best first, the first of those that stand for a group and are at least so similar to it; itself if none is.
 
-    So a result is never grouped under one that is itself grouped: of a chain of near-duplicates the ends stay apart. Chosen here.
+    So a result is never grouped under one that is itself grouped: of a chain of near-duplicates the ends may stay apart. Chosen here.
 
     Args:
         vectors: (N, D) unit vectors of the results.
         least: cosine similarity of near-duplicates.
+        most: groups that are wanted; once there are so many, the results that belong to none of them stand alone.
 
     Returns:
         (N,) int64 places among the results.
     """
-    first = np.arange(len(vectors))
-    leaders: list[int] = []
-    for place, vector in enumerate(vectors):
-        near = np.flatnonzero(vectors[leaders] @ vector >= least) if leaders else ()
-        if len(near):
-            first[place] = leaders[near[0]]
-        else:
-            leaders.append(place)
+    first, free, found = np.arange(len(vectors)), np.ones(len(vectors), bool), 0
+    for place in range(len(vectors)):
+        if free[place] and found < most:
+            alike = free & (vectors @ vectors[place] >= least)
+            alike[: place + 1] = False
+            first[alike], free[alike], found = place, False, found + 1
     return first
 
 

@@ -16,7 +16,7 @@ from PIL import Image
 from hrlib.catalogue.images import as_rgb, decode
 from hrlib.catalogue.store import read_file
 from hrlib.errors import BadImage, HrlibError
-from hrlib.search.checks import Id
+from hrlib.search.checks import Id, check_ids
 
 MAX_BYTES = 128_000_000  # of a photo's file; a JPEG as large as `decode` takes has about a third of that
 Crop = tuple[float, float, float, float]
@@ -30,6 +30,9 @@ class Item:
     """A query that is an item of the store, by its id (a plain string is a path of a file)."""
 
     id: Id
+
+    def __post_init__(self):
+        object.__setattr__(self, "id", *check_ids([self.id]))
 
 
 Photo = str | Path | bytes | np.ndarray | Image.Image | Item
@@ -114,3 +117,17 @@ def as_list(query: Photo | Sequence[Photo] | None) -> list[Any]:
     if query is None:
         return []
     return list(query) if isinstance(query, list | tuple) else [query]
+
+
+def check_query(asked: list, k: int, crop: Crop | None, text: str | None) -> str | None:
+    """Refuse what is no query; returns the text, None where it is blank."""
+    if isinstance(k, bool) or not isinstance(k, int | np.integer) or k < 0:
+        raise HrlibError(f"k is {k!r}: expected an integer of 0 or more")
+    if not isinstance(text, str | None):
+        raise HrlibError(f"text is {text!r} ({type(text).__name__}): expected words")
+    text = (text or "").strip() or None
+    if not asked and text is None:
+        raise HrlibError("nothing to search for: give a photo, Item(id), a list of them, or a text")
+    if crop is not None and len(asked) != 1:
+        raise HrlibError(f"a crop of {len(asked)} photos: expected one photo, to which it belongs")
+    return text

@@ -60,10 +60,16 @@ class Result:
     others: list[Id]
 
 
+def pool(settings: VisualSettings, k: int) -> int:
+    """How many items are fetched at first for k results."""
+    return max(POOL * k, LEAST, settings.voters)
+
+
 def ranked(
     stock: Stock,
     settings: VisualSettings,
     vector: np.ndarray,
+    near: Near,
     k: int,
     where: Where | None,
     shares: Sequence[np.ndarray] | None,
@@ -71,41 +77,40 @@ def ranked(
 ) -> tuple[Near, list[Result]]:
     """The k best results near a vector (D,), and the items that they are of.
 
-    Ranking again moves only items that were fetched: at least POOL * k, the nearest.
+    Ranking again moves only items that were fetched, the nearest: at least POOL * k.
 
     Args:
+        near: the nearest `pool` items; more are fetched where they make fewer than k groups.
         shares: of the classes on each level, by which results are ranked again; None: by similarity alone.
         group: near-duplicates are one result, the best of them.
     """
-    n = max(POOL * k, LEAST)
+    n = pool(settings, k)
     while True:
-        near = stock.near(vector, n, where)
         again = 0 if shares is None else settings.weight * agreement(stock.classes.labels(near.records), shares)
         scores = near.similarities + again
         order = np.argsort(-scores, kind="stable")
-        near, scores = near.taken(order), scores[order]
-        leaders = _leaders(near, settings) if group else np.arange(len(near))
+        best = near.taken(order)
+        leaders = _leaders(best, settings, k) if group else np.arange(len(best))
         shown = np.unique(leaders)[:k]  # a leader's place is its own
         if len(shown) == k or len(near) < n:
             break
         n *= MORE
-    others = [[near.ids[place] for place in np.flatnonzero(leaders == one) if place != one] for one in shown]
-    return near, [Result(int(one), float(scores[one]), ids) for one, ids in zip(shown, others, strict=True)]
+        near = stock.near(vector, n, where)
+    others = [[best.ids[place] for place in np.flatnonzero(leaders == one) if place != one] for one in shown]
+    scores = scores[order].astype(float)
+    return best, [Result(int(one), float(scores[one]), ids) for one, ids in zip(shown, others, strict=True)]
 
 
-def _leaders(near: Near, settings: VisualSettings) -> np.ndarray:
+def _leaders(near: Near, settings: VisualSettings, k: int) -> np.ndarray:
     if settings.group_by is not None:
         return groups.by_value([record.get(settings.group_by) for record in near.records])
     if settings.near_duplicate is not None:
-        return groups.by_similarity(near.vectors, settings.near_duplicate)
+        return groups.by_similarity(near.vectors, settings.near_duplicate, k)
     return np.arange(len(near))
 
 
-def category_votes(
-    stock: Stock, settings: VisualSettings, vector: np.ndarray, without: Sequence[Id]
-) -> list[np.ndarray]:
-    """The votes of the nearest items on the classes of each level, whatever the filter is; the query's own items have none."""
-    near = stock.near(vector, settings.voters + len(without))
+def category_votes(stock: Stock, settings: VisualSettings, near: Near, without: Sequence[Id]) -> list[np.ndarray]:
+    """The votes of the nearest items on the classes of each level; items that are themselves the query have none."""
     near = near.taken([place for place, one in enumerate(near.ids) if one not in without][: settings.voters])
     labels = stock.classes.labels(near.records)
     return neighbour_votes(near.similarities, labels, stock.catalogue.hierarchy.n_classes, settings.temperature)

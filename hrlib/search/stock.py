@@ -71,22 +71,35 @@ class Stock:
             except HrlibError:  # one of them was removed just now
                 if attempt == TRIES:
                     raise
-        rows = zip(hits.ids[0], frame.to_dict("records"), strict=True)
-        return Near(hits.ids[0], hits.scores[0], vectors, [self._record(one, row) for one, row in rows])
+        return Near(hits.ids[0], hits.scores[0], vectors, self._records(hits.ids[0], frame))
 
-    def get(self, id: Id) -> tuple[np.ndarray, Record] | None:
-        """The vector (D,) of an item of the store, and what is known of it; None where it is not in the store."""
+    def get(self, id: Id) -> tuple[np.ndarray | None, Record]:
+        """The vector (D,) of an item, None where only the catalogue has it, and what is known of it."""
+        if found := self._stored([id]):
+            return found[0]
+        if id not in self._rows:
+            raise HrlibError(f"{id!r} is an item neither of the store nor of the catalogue; known ids: store.ids()")
+        return None, self._of_catalogue(id)
+
+    def _stored(self, ids: Sequence[Id]) -> list[tuple[np.ndarray, Record]]:
+        """Those items that the store has."""
         try:
-            vectors, frame = self.store.get([id])
-        except HrlibError:
-            return None
-        return vectors[0], self._record(id, frame.iloc[0].to_dict())
+            vectors, frame = self.store.get(ids)
+        except HrlibError:  # the store's word for ids that it does not have
+            half = len(ids) // 2
+            return self._stored(ids[:half]) + self._stored(ids[half:]) if half else []
+        return list(zip(vectors, self._records(ids, frame), strict=True))
 
-    def _record(self, id: Id, stored: Mapping[str, Any]) -> Record:
-        record, row = known(stored), self._rows.get(id)
-        if row is None or COLUMN in record:
-            return record
-        return known({name: values[row] for name, values in self._columns.items()}) | record
+    def _records(self, ids: Sequence[Id], frame: pd.DataFrame) -> list[Record]:
+        columns, records = [frame[name].tolist() for name in frame], []
+        for one, *values in zip(ids, *columns, strict=True):
+            record = known(dict(zip(frame, values, strict=True)))
+            records.append(record if COLUMN in record else self._of_catalogue(one) | record)
+        return records
+
+    def _of_catalogue(self, id: Id) -> Record:
+        row = self._rows.get(id)
+        return {} if row is None else known({name: values[row] for name, values in self._columns.items()})
 
     def photo(self, id: Id) -> np.ndarray | None:
         """The photo (H, W, 3) uint8 of an item of the store or the catalogue; None of one whose photo is nowhere.
@@ -94,14 +107,10 @@ class Stock:
         Raises:
             HrlibError: it is in neither, or its photo was lost.
         """
-        found = self.get(id)
-        if found and COLUMN in found[1]:
-            return self.added.get(found[1][COLUMN])
-        if id in self._rows:
-            return self.catalogue.images[self._rows[id]]
-        if found is None:
-            raise HrlibError(f"{id!r} is an item neither of the store nor of the catalogue; known ids: store.ids()")
-        return None
+        _, record = self.get(id)
+        if COLUMN in record:
+            return self.added.get(record[COLUMN])
+        return self.catalogue.images[self._rows[id]] if id in self._rows else None
 
     def checked(self, given: Mapping[str, Any] | None) -> Record:
         """Metadata of an item that is to be added: columns that there are, classes of the hierarchy, the coarser ones filled in."""
@@ -121,7 +130,7 @@ class Stock:
     def put(self, id: Id, vector: np.ndarray, pixels: np.ndarray, record: Record) -> None:
         """Put an item in, or in the place of the one with its id; nothing is changed where the store refuses it."""
         with self._lock:
-            before, name = self.get(id), self.added.put(pixels)
+            before, name = self._digests([id]), self.added.put(pixels)
             try:
                 self.store.upsert(
                     [id], vector[None], {key: [value] for key, value in (record | {COLUMN: name}).items()}
@@ -129,16 +138,19 @@ class Stock:
             except BaseException:
                 self._forget([name])
                 raise
-            self._forget([before[1][COLUMN]] if before and COLUMN in before[1] else [])
+            self._forget(before)
 
     def remove(self, ids: Sequence[Id]) -> int:
         """Take items out; returns how many were there."""
         ids = check_ids(ids)
         with self._lock:
-            before = [self.get(one) for one in ids]
-            count = self.store.delete(ids)
-            self._forget([found[1][COLUMN] for found in before if found and COLUMN in found[1]])
+            before, count = self._digests(ids), self.store.delete(ids)
+            self._forget(before)
         return count
+
+    def _digests(self, ids: Sequence[Id]) -> list[str]:
+        """Of the photos that items were added with."""
+        return [record[COLUMN] for _, record in self._stored(ids) if COLUMN in record]
 
     def _forget(self, names: Sequence[str]) -> None:
         """Drop photos, unless an item has the same pixels."""

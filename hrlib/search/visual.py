@@ -2,37 +2,32 @@
 
 from __future__ import annotations
 
-import json
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image
 from torch import nn
 
 from hrlib.catalogue import Catalogue
-from hrlib.catalogue.images import resize
 from hrlib.errors import HrlibError
-from hrlib.evaluation.vectors import unit_vectors
-from hrlib.files import write
 from hrlib.search.added import COLUMN, AddedPhotos
 from hrlib.search.checks import Id, check_ids
+from hrlib.search.encoder import QueryEncoder
 from hrlib.search.explain import Aim, category_table, result_table
 from hrlib.search.faiss_store import FaissStore
 from hrlib.search.found import Clock, Found
-from hrlib.search.queries import Crop, Item, Photo, as_list, cropped, mean_direction, opened
-from hrlib.search.ranked import VisualSettings, category_votes, ranked
-from hrlib.search.stock import Stock
+from hrlib.search.queries import Crop, Item, Photo, as_list, check_query, mean_direction, opened
+from hrlib.search.ranked import VisualSettings, category_votes, pool, ranked
+from hrlib.search.saved import read_settings, write_facts
+from hrlib.search.stock import Near, Stock
 from hrlib.search.store import Store, Where
 from hrlib.search.votes import classifier_votes
-from hrlib.settings import as_dict, nearest, strict
+from hrlib.settings import nearest, strict
 from hrlib.training.embed import embed, embed_photos
 
-FORMAT, FILE = 1, "visual.json"
 SAME = 0.99  # cosine of the embedding of a catalogue's photo with the stored one, below which they are not of one model
-GREY = 200
 
 
 class VisualSearch:
@@ -75,14 +70,16 @@ class VisualSearch:
         if by is not None and by not in columns:
             raise HrlibError(f"group_by: {by!r} is no column of the catalogue or the store; {nearest(by, columns)}")
         self._stock = Stock(store, catalogue, AddedPhotos(), [by] if by in catalogue.items else [])
+        self._encoder = QueryEncoder(self.model, catalogue.images, store.dim)
         self._check_model()
 
     @classmethod
     def index(cls, model: nn.Module, catalogue: Catalogue, store: Store | None = None, **settings: Any) -> VisualSearch:
         """A search over a catalogue: its photos are embedded and put into a store (an empty `FaissStore` where none is given)."""
-        vectors = embed(model, catalogue)
-        search = cls(model, FaissStore(vectors.shape[1]) if store is None else store, catalogue, **settings)
-        search._stock.fill(vectors)
+        if store is None:
+            store = FaissStore(embed_photos(model, catalogue.images[:1]).shape[1])
+        search = cls(model, store, catalogue, **settings)
+        search._stock.fill(embed(model, catalogue))
         return search
 
     def search(
@@ -112,19 +109,20 @@ class VisualSearch:
             HrlibError: nothing to search for, an unknown id or column, a crop without a pixel.
         """
         clock, asked = Clock(), as_list(query)
-        text = self._checked_query(asked, k, crop, text)
+        text = check_query(asked, k, crop, text)
         images = [self._stock.photo(one.id) if isinstance(one, Item) else opened(one) for one in asked]
         clock.lap("decode")
-        photos = [self._prepared(image, crop) for image in images]
+        photos = [self._encoder.prepared(image, crop) for image in images]
         clock.lap("prepare")
         vector = self._vector(asked, photos, crop, text)
         clock.lap("embed")
-        items = {one.id: self._stock.get(one.id) for one in asked if isinstance(one, Item)}
-        given = self._classified(photos) if photos and all(image is not None for image in images) else None
-        shares = given or category_votes(self._stock, self.settings, vector, list(items))
-        results = ranked(self._stock, self.settings, vector, k, where, shares if rerank else None, group)
+        items = [one.id for one in asked if isinstance(one, Item)]
+        near = self._stock.near(vector, pool(self.settings, k), where)
+        voters = self._stock.near(vector, self.settings.voters + len(items)) if where or items else near
+        shares = self._shares([] if any(image is None for image in images) else photos, voters, items)
+        results = ranked(self._stock, self.settings, vector, near, k, where, shares if rerank else None, group)
         clock.lap("search")
-        records = [found[1] for found in items.values() if found]
+        records = [self._stock.get(one)[1] for one in items]
         aim = Aim.of(self._stock.classes, self._level, shares, records if len(asked) == 1 and text is None else [])
         table = result_table(results, self._stock, self._level, aim, records, where)
         category = category_table(self._stock.classes, self._level, shares)
@@ -143,8 +141,8 @@ class VisualSearch:
             HrlibError: a class or a column that the catalogue does not have; nothing is changed then.
         """
         (id,), record = check_ids([id]), self._stock.checked(metadata)
-        pixels = self._prepared(opened(photo), None)
-        self._stock.put(id, self._embedded(pixels[None])[0], pixels, record)
+        pixels = self._encoder.prepared(opened(photo))
+        self._stock.put(id, self._encoder.photos(pixels[None])[0], pixels, record)
 
     def remove(self, ids: Sequence[Id]) -> int:
         """Take items out; returns how many of the ids were there. They are not found any more."""
@@ -152,18 +150,16 @@ class VisualSearch:
 
     def photo(self, id: Id) -> np.ndarray:
         """The photo (H, W, 3) uint8 of an item of the store or the catalogue; plain grey where the store has it and no photo is known."""
-        pixels = self._stock.photo(*check_ids([id]))
-        return np.full((*self.catalogue.images.size, 3), GREY, np.uint8) if pixels is None else pixels
+        return self._encoder.prepared(self._stock.photo(*check_ids([id])))
 
     def save(self, folder: str | Path) -> Path:
         """Write the store, the added photos and the settings to a folder, so that a crash leaves what was saved there before or this.
 
         The model and the catalogue are not in it. Of several processes only one may save to a folder.
         """
-        folder, facts = Path(folder), {"format": FORMAT, "store": type(self.store).__name__}
-        facts |= {"size": list(self.catalogue.images.size), "settings": as_dict(self.settings)}
+        folder = Path(folder)
         self._stock.save(folder / "store", folder / "photos")
-        write(folder / FILE, json.dumps(facts, indent=1).encode())
+        write_facts(folder, type(self.store).__name__, self.catalogue.images.size, self.settings)
         return folder
 
     @classmethod
@@ -183,93 +179,36 @@ class VisualSearch:
             settings: where they are to be others than those that were saved; the classifier is never saved.
         """
         folder = Path(folder)
-        try:
-            facts = json.loads((folder / FILE).read_text(encoding="utf-8"))
-            of, size, kept = facts["store"], tuple(facts["size"]), facts["settings"]
-        except FileNotFoundError:
-            raise HrlibError(
-                f"no visual search in {folder}: expected a folder that VisualSearch.save has written"
-            ) from None
-        except (ValueError, KeyError, TypeError) as error:
-            raise HrlibError(
-                f"{folder / FILE} is damaged ({type(error).__name__}: {error}): restore it from a copy"
-            ) from error
-        if of != store.__name__:
-            raise HrlibError(f"{folder} holds a {of} and store is {store.__name__}: open it with store={of}")
-        if size != (now := catalogue.images.size):
-            raise HrlibError(
-                f"{folder} was saved with photos of {size}, and the catalogue's are {now}: expected the same catalogue"
-            )
+        kept = read_settings(folder, store.__name__, catalogue.images.size)
         search = cls(model, store.open(folder / "store"), catalogue, **kept | settings)
         search._stock.added = AddedPhotos(folder / "photos")
         return search
 
-    def _checked_query(self, asked: list, k: int, crop: Crop | None, text: str | None) -> str | None:
-        """The text, None where it is blank."""
-        if isinstance(k, bool) or not isinstance(k, int | np.integer) or k < 0:
-            raise HrlibError(f"k is {k!r}: expected an integer of 0 or more")
-        if not isinstance(text, str | None):
-            raise HrlibError(f"text is {text!r} ({type(text).__name__}): expected words")
-        text = (text or "").strip() or None
-        if not asked and text is None:
-            raise HrlibError("nothing to search for: give a photo, Item(id), a list of them, or a text")
-        if crop is not None and len(asked) != 1:
-            raise HrlibError(f"a crop of {len(asked)} photos: expected one photo, to which it belongs")
-        if text and not hasattr(self.model, "encode_texts"):
-            raise HrlibError(
-                f"text: a {type(self.model).__name__} embeds photos only; expected a model with encode_texts, or no text"
-            )
-        return text
-
-    def _prepared(self, image: Image.Image | np.ndarray | None, crop: Crop | None) -> np.ndarray:
-        """(H, W, 3) uint8: as the catalogue's photos were; grey for an item without a photo, of which only the vector is known."""
-        images = self.catalogue.images
-        if image is None:
-            if crop is not None:
-                raise HrlibError("a crop of an item whose photo is not known: search for the item without it")
-            return np.full((*images.size, 3), GREY, np.uint8)
-        image = Image.fromarray(image) if isinstance(image, np.ndarray) else image
-        return np.array(resize(cropped(image, crop), images.size, images.fit))
-
     def _vector(self, asked: list, photos: list[np.ndarray], crop: Crop | None, text: str | None) -> np.ndarray:
         """What is searched for, (D,): an item as it is stored, everything else embedded; of several the mean."""
-        parts, fresh = [], []
-        for one, pixels in zip(asked, photos, strict=True):
-            stored = self._stock.get(one.id) if isinstance(one, Item) and crop is None else None
-            if stored is None:
-                fresh.append(pixels)
-            else:
-                parts.append(stored[0][None])
+        stored = [self._stock.get(one.id)[0] if isinstance(one, Item) and crop is None else None for one in asked]
+        fresh = [pixels for pixels, vector in zip(photos, stored, strict=True) if vector is None]
+        parts = [vector[None] for vector in stored if vector is not None]
         if fresh:
-            parts.append(self._embedded(np.stack(fresh)))
+            parts.append(self._encoder.photos(np.stack(fresh)))
         if text is not None:
-            parts.append(self._unit(self.model.encode_texts([text]), "the text's embedding"))
+            parts.append(self._encoder.text(text))
         return mean_direction(np.concatenate(parts))
 
-    def _embedded(self, pixels: np.ndarray) -> np.ndarray:
-        return self._unit(embed_photos(self.model, pixels), "the photos' embeddings")
-
-    def _unit(self, vectors: np.ndarray, name: str) -> np.ndarray:
-        found = unit_vectors(vectors, name).cpu().numpy()
-        if found.shape[1] != self.store.dim:
-            raise HrlibError(
-                f"{name} have {found.shape[1]} dimensions and the store has {self.store.dim}: expected the same; use the model that the "
-                "store was filled with, or fill one with VisualSearch.index(model, catalogue)"
-            )
-        return found
-
-    def _classified(self, photos: list[np.ndarray]) -> list[np.ndarray] | None:
-        if self.classifier is None:
-            return None
+    def _shares(self, photos: list[np.ndarray], near: Near, items: list[Id]) -> list[np.ndarray]:
+        """Of the classes on each level: as the classifier says, if there is one and photos that it can be asked about, else the neighbours."""
+        if self.classifier is None or not photos:
+            return category_votes(self._stock, self.settings, near, items)
         return classifier_votes(self.classifier(np.stack(photos)), self.catalogue.hierarchy, self._level)
 
     def _check_model(self) -> None:
-        """A model that fits the store, by the catalogue's first photo: refused where its vectors cannot be, warned of where they are others."""
-        vector, stored = self._embedded(self.catalogue.images[:1])[0], self._stock.get(self._stock.ids[0])
-        if stored and COLUMN not in stored[1] and (cosine := float(vector @ stored[0])) < SAME:
+        """A model whose vectors do not fit the store is refused, by the catalogue's first photo; one with others than the store's is warned of."""
+        first = self._stock.ids[0]
+        vector, (stored, record) = self._encoder.photos(self.catalogue.images[:1])[0], self._stock.get(first)
+        if stored is not None and COLUMN not in record and (cosine := float(vector @ stored)) < SAME:
             warnings.warn(
-                f"the catalogue's photo of {self._stock.ids[0]!r} and its vector in the store have a cosine of {cosine:.3f}, where 1 is "
-                "expected: the store seems to have been filled by another model, or from photos prepared otherwise",
+                f"the catalogue's photo of {first!r} and its vector in the store have a cosine of {cosine:.3f}, where 1 is expected: the "
+                "store seems to have been filled by another model, or from photos prepared otherwise",
                 RuntimeWarning,
                 stacklevel=3,
             )
