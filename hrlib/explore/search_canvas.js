@@ -1,5 +1,5 @@
 // The photo that is asked with: chosen from a file or dropped, with a crop box and scribbles. All coordinates are pixels of the photo.
-const SIDE = 420; // css pixels of the photo's longer side
+const SIDE = 360; // css pixels of the photo's longer side
 
 function render({ model, el }) {
   const box = document.createElement("div");

@@ -17,7 +17,7 @@ from hrlib.explore.theme import PALETTE
 
 # a server of Jupyter takes messages of up to 10 MiB (tornado's default), and ends the connection at a larger one
 MOST_BYTES = 9_000_000
-SHOWN_SIDE = 840  # pixels that are sent to the browser of a photo's longer side: it is drawn at half of that
+SHOWN_SIDE = 720  # pixels that are sent to the browser of a photo's longer side: it is drawn at half of that
 
 Stroke = Mapping[str, Any]  # {"points": [[x, y], ...], "colour": "#rrggbb", "width": w}, in pixels of the photo
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from hrlib.search import Found
 
 GRID = (
-    "display:grid;grid-template-columns:repeat(auto-fill,minmax(132px,1fr));gap:12px;margin-top:6px;align-items:start"
+    "display:grid;grid-template-columns:repeat(auto-fill,minmax(104px,1fr));gap:10px;margin-top:6px;align-items:start"
 )
 GUESSES = 3  # of the query's category that are told
 
@@ -68,5 +68,5 @@ def _card(rank: int, row, photo: Callable[[int | str], np.ndarray], verdict: tup
     return (
         f'<figure data-id="{id}" style="margin:0;min-width:0"><img src="{jpeg(photo(row.id))}" alt="{id}, {path}" style="{frame}">'
         f'<figcaption style="{SMALL}">{said}{rank}. at {row.distance:.3f}{others}<b style="{CUT}">{id}</b>'
-        f'<span style="{CUT}">{path}</span><span style="overflow-wrap:anywhere;opacity:.85">{why}</span></figcaption></figure>'
+        f'<span style="overflow-wrap:anywhere;opacity:.85">{why}</span></figcaption></figure>'
     )

@@ -39,6 +39,7 @@ class SearchControls:
         self.id = _labelled(widgets.Text, "item by id", 240, continuous_update=False)
         self.tool = widgets.ToggleButtons(options=[("Crop box", "crop"), ("Pen", "pen")], description="draw")
         self.tool.style.button_width, self.tool.style.description_width = "auto", "initial"
+        self.tool.layout.width, self.tool.layout.flex_flow = "max-content", "row nowrap"
         self.colour = _labelled(widgets.ColorPicker, "colour", 150, value=self.canvas.colour)
         self.pen = _labelled(widgets.IntSlider, "pen", 210, min=1, max=25, value=self.canvas.pen)
         self.undo = _button("Undo", "take the last stroke away, or else the crop box")
@@ -63,13 +64,13 @@ class SearchControls:
             widgets.Box([self.others, self.id], layout=_wrap()),
             self.canvas,
             widgets.Box(drawing, layout=_wrap()),
-            self.adding,
+            widgets.Box([self.adding], layout=_wrap()),
             add,
         ]
         asking = [self.space, self.k, self.rerank, self.group, self.filtering]
         right = [widgets.Box(asking, layout=_wrap()), shown, self.results]
         sides = [
-            widgets.VBox(left, layout=widgets.Layout(flex="0 1 440px", min_width="0", max_width="100%")),
+            widgets.VBox(left, layout=widgets.Layout(flex="0 1 380px", min_width="0", max_width="100%")),
             widgets.VBox(right, layout=widgets.Layout(flex="1 1 420px", min_width="0")),
         ]
         return widgets.Box(sides, layout=widgets.Layout(display="flex", flex_flow="row wrap", width="100%"))

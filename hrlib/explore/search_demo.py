@@ -21,7 +21,7 @@ from hrlib.settings import nearest
 if TYPE_CHECKING:
     from hrlib.search import Found, VisualSearch
 
-STRIP = 14  # photos of the catalogue that are offered at a time
+STRIP = 12  # photos of the catalogue that are offered at a time
 
 
 class SearchDemo:
@@ -102,7 +102,7 @@ class SearchDemo:
 
     def _show(self, found: Mapping[str, Found]) -> None:
         self.found = dict(found)
-        wide = widgets.Layout(flex="1 1 300px", min_width="0")
+        wide = widgets.Layout(flex="1 1 230px", min_width="0")
         self.controls.results.children = [
             widgets.HTML(search_cards.results(name, one, self.visual.photo, self._verdicts(one)), layout=wide)
             for name, one in found.items()

@@ -133,7 +133,7 @@ def demo(open_notebook, lab):
 def test_search_demo(demo):
     page, root, notebook = demo.page, demo.root, demo.notebook
     root.locator(".hrlib-strip button img").first.wait_for()
-    demo.canvas.scroll_into_view_if_needed()
+    root.locator(".hrlib-strip").scroll_into_view_if_needed()
     demo.upload("mine.png", png(two_halves()), "flat: 6 results, hierarchical: 6 results for mine.png")
     whole = demo.changed([])
     assert len(whole) == 12 and root.get_by_label("results of hierarchical").count() == 1
@@ -159,9 +159,9 @@ def test_search_demo(demo):
     root.get_by_label("colour").locator("option", has_text="red").locator("..").select_option("red")
     page.wait_for_function(
         "() => { const ids = [...document.querySelectorAll('figure[data-id]')].map(one => +one.dataset.id.slice(4));"
-        " return ids.length === 12 && ids.every(id => id % 3 === 0) }"
+        " return ids.length === 8 && ids.every(id => id % 3 === 0) }"
     )
-    notebook.picture("4 a filter")
+    notebook.picture("4 a filter")  # red items are of four products, and near-duplicates are grouped
 
     before = demo.shown()
     for name, (data, says) in hostile().items():
