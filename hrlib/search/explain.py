@@ -46,13 +46,15 @@ def result_table(
 ) -> pd.DataFrame:
     """`Found.table`: a row a result. `items` is what is known of the query's items."""
     near, shown = results
+    near = near.taken([result.place for result in shown])
     name, rows = stock.classes.levels[level], []
-    for result in shown:
-        record, similarity = near.records[result.place], float(near.similarities[result.place])
-        path, distance = stock.classes.path(record), max(0.0, 1 - similarity)  # in float32 a cosine may be above 1
+    for result, one, cosine, record in zip(
+        shown, near.ids, near.similarities.tolist(), stock.records(near.ids, near.frame), strict=True
+    ):
+        path, distance = stock.classes.path(record), max(0.0, 1 - cosine)  # in float32 a cosine may be above 1
         alike = matched(record, items, stock.catalogue.attributes, where, stock.classes.levels)
         why = sentence(path, aim, alike, distance)
-        values = near.ids[result.place], similarity, distance, record.get(name), SEPARATOR.join(path), why, alike
+        values = one, cosine, distance, record.get(name), SEPARATOR.join(path), why, alike
         rows.append((*values, result.others, result.score))
     columns = zip(*rows, strict=True) if rows else [()] * len(COLUMNS)
     types = [float if name in ("similarity", "distance", "score") else object for name in COLUMNS]

@@ -86,11 +86,13 @@ def ranked(
     """
     n = pool(settings, k)
     while True:
-        again = 0 if shares is None else settings.weight * agreement(stock.classes.labels(near.records), shares)
-        scores = near.similarities + again
+        scores = near.similarities
+        if shares is not None:
+            labels = stock.classes.labels(stock.records(near.ids, near.frame))
+            scores = scores + settings.weight * agreement(labels, shares)
         order = np.argsort(-scores, kind="stable")
         best = near.taken(order)
-        leaders = _leaders(best, settings, k) if group else np.arange(len(best))
+        leaders = _leaders(stock, best, settings, k) if group else np.arange(len(best))
         shown = np.unique(leaders)[:k]  # a leader's place is its own
         if len(shown) == k or len(near) < n:
             break
@@ -101,9 +103,9 @@ def ranked(
     return best, [Result(int(one), float(scores[one]), ids) for one, ids in zip(shown, others, strict=True)]
 
 
-def _leaders(near: Near, settings: VisualSettings, k: int) -> np.ndarray:
+def _leaders(stock: Stock, near: Near, settings: VisualSettings, k: int) -> np.ndarray:
     if settings.group_by is not None:
-        return groups.by_value([record.get(settings.group_by) for record in near.records])
+        return groups.by_value([record.get(settings.group_by) for record in stock.records(near.ids, near.frame)])
     if settings.near_duplicate is not None:
         return groups.by_similarity(near.vectors, settings.near_duplicate, k)
     return np.arange(len(near))
@@ -112,5 +114,5 @@ def _leaders(near: Near, settings: VisualSettings, k: int) -> np.ndarray:
 def category_votes(stock: Stock, settings: VisualSettings, near: Near, without: Sequence[Id]) -> list[np.ndarray]:
     """The votes of the nearest items on the classes of each level; items that are themselves the query have none."""
     near = near.taken([place for place, one in enumerate(near.ids) if one not in without][: settings.voters])
-    labels = stock.classes.labels(near.records)
+    labels = stock.classes.labels(stock.records(near.ids, near.frame))
     return neighbour_votes(near.similarities, labels, stock.catalogue.hierarchy.n_classes, settings.temperature)

@@ -14,18 +14,18 @@ from hrlib.settings import as_dict
 FORMAT, FILE = 1, "visual.json"
 
 
-def write_facts(folder: Path, store: str, size: tuple[int, int], settings: VisualSettings) -> None:
-    """Say of which class the store is, at what size (height, width) photos were embedded, and the settings."""
-    facts = {"format": FORMAT, "store": store, "size": list(size), "settings": as_dict(settings)}
+def write_facts(folder: Path, size: tuple[int, int], settings: VisualSettings) -> None:
+    """Say at what size (height, width) photos were embedded, and the settings."""
+    facts = {"format": FORMAT, "size": list(size), "settings": as_dict(settings)}
     write(folder / FILE, json.dumps(facts, indent=1).encode())
 
 
-def read_settings(folder: Path, store: str, size: tuple[int, int]) -> dict[str, Any]:
-    """The settings that were saved with a store of that class and photos of that size; anything else is an HrlibError."""
+def read_settings(folder: Path, size: tuple[int, int]) -> dict[str, Any]:
+    """The settings that were saved, with photos of that size; anything else is an HrlibError."""
     path = folder / FILE
     try:
         facts = json.loads(path.read_text(encoding="utf-8"))
-        form, was, before, settings = facts["format"], facts["store"], tuple(facts["size"]), dict(facts["settings"])
+        form, before, settings = facts["format"], tuple(facts["size"]), dict(facts["settings"])
     except (FileNotFoundError, NotADirectoryError):
         raise HrlibError(
             f"no visual search in {folder}: expected a folder that VisualSearch.save has written"
@@ -34,8 +34,6 @@ def read_settings(folder: Path, store: str, size: tuple[int, int]) -> dict[str, 
         raise HrlibError(f"{path} is damaged ({type(error).__name__}: {error}): restore it from a copy") from error
     if form != FORMAT:
         raise HrlibError(f"{path} has format {form!r}; this hrlib reads {FORMAT}: use the version that wrote it")
-    if was != store:
-        raise HrlibError(f"{folder} holds a {was}, and store is {store}: open it with store={was}")
     if before != size:
         raise HrlibError(
             f"{folder} was saved with photos of {before}, and the catalogue's are {size}: expected the same size"

@@ -23,21 +23,21 @@ TRIES = 3
 
 @dataclass(frozen=True)
 class Near:
-    """N items near a query, best first: ids, cosines (N,), vectors (N, D) and what is known of each."""
+    """N items near a query, best first: ids, cosines (N,), vectors (N, D), and the store's metadata, a row an item."""
 
     ids: list[Id]
     similarities: np.ndarray
     vectors: np.ndarray
-    records: list[Record]
+    frame: pd.DataFrame
 
     def __len__(self) -> int:
         return len(self.ids)
 
-    def taken(self, places: Sequence[int]) -> Near:
+    def taken(self, places: Sequence[int] | np.ndarray) -> Near:
         """Some of them, in the given order."""
-        ids, records = ([values[place] for place in places] for values in (self.ids, self.records))
         places = np.asarray(places, np.int64)
-        return Near(ids, self.similarities[places], self.vectors[places], records)
+        ids = [self.ids[place] for place in places]
+        return Near(ids, self.similarities[places], self.vectors[places], self.frame.iloc[places])
 
 
 class Stock:
@@ -71,7 +71,7 @@ class Stock:
             except HrlibError:  # one of them was removed just now
                 if attempt == TRIES:
                     raise
-        return Near(hits.ids[0], hits.scores[0], vectors, self._records(hits.ids[0], frame))
+        return Near(hits.ids[0], hits.scores[0], vectors, frame)
 
     def get(self, id: Id) -> tuple[np.ndarray | None, Record]:
         """The vector (D,) of an item, None where only the catalogue has it, and what is known of it."""
@@ -88,9 +88,10 @@ class Stock:
         except HrlibError:  # the store's word for ids that it does not have
             half = len(ids) // 2
             return self._stored(ids[:half]) + self._stored(ids[half:]) if half else []
-        return list(zip(vectors, self._records(ids, frame), strict=True))
+        return list(zip(vectors, self.records(ids, frame), strict=True))
 
-    def _records(self, ids: Sequence[Id], frame: pd.DataFrame) -> list[Record]:
+    def records(self, ids: Sequence[Id], frame: pd.DataFrame) -> list[Record]:
+        """What is known of items, from the store's metadata and the catalogue."""
         columns, records = [frame[name].tolist() for name in frame], []
         for one, *values in zip(ids, *columns, strict=True):
             record = known(dict(zip(frame, values, strict=True)))

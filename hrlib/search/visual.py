@@ -159,7 +159,7 @@ class VisualSearch:
         """
         folder = Path(folder)
         self._stock.save(folder / "store", folder / "photos")
-        write_facts(folder, type(self.store).__name__, self.catalogue.images.size, self.settings)
+        write_facts(folder, self.catalogue.images.size, self.settings)
         return folder
 
     @classmethod
@@ -175,11 +175,11 @@ class VisualSearch:
         """The search that was saved in a folder, with the model and the catalogue that it had.
 
         Args:
-            store: the class of its store.
+            store: the class that opens what its store has saved.
             settings: where they are to be others than those that were saved; the classifier is never saved.
         """
         folder = Path(folder)
-        kept = read_settings(folder, store.__name__, catalogue.images.size)
+        kept = read_settings(folder, catalogue.images.size)
         search = cls(model, store.open(folder / "store"), catalogue, **kept | settings)
         search._stock.added = AddedPhotos(folder / "photos")
         return search

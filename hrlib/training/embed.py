@@ -25,8 +25,7 @@ def to_batch(pixels: np.ndarray, device: torch.device | str = "cpu") -> Tensor:
 @torch.inference_mode()
 def embed_photos(model: nn.Module, photos: np.ndarray, precision: str = "auto") -> np.ndarray:
     """The embeddings (B, D) float32 of one batch of photos (B, H, W, 3) uint8, as `embed` gives them."""
-    if precision not in ("auto", "bf16", "float32"):
-        raise HrlibError(f"precision is {precision!r}: expected auto, bf16 or float32")
+    _check(precision)
     device = next((p.device for p in model.parameters()), torch.device("cpu"))
     bf16 = precision == "bf16" or (precision == "auto" and bf16_pays(device))
     training = model.training
@@ -55,9 +54,15 @@ def embed(
         photos: called as photos(pixels (B, H, W, 3) uint8, rows (B,)) with each batch and its rows of the catalogue; what it gives is
             embedded instead, such as the photos degraded. None: they are embedded as they are.
     """
+    _check(precision)
     parts = []
     for start in progress.bar(range(0, len(catalogue), batch_size), desc="embed", unit="batch", leave=False):
         rows = np.arange(start, min(start + batch_size, len(catalogue)))
         pixels = catalogue.images[rows]
         parts.append(embed_photos(model, pixels if photos is None else photos(pixels, rows), precision))
     return np.concatenate(parts)
+
+
+def _check(precision: str) -> None:
+    if precision not in ("auto", "bf16", "float32"):
+        raise HrlibError(f"precision is {precision!r}: expected auto, bf16 or float32")

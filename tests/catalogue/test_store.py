@@ -55,6 +55,7 @@ def test_photos_in_order_as_copies(photos, tmp_path):
     assert store[0].max() < 255
     part = store.subset(np.array([9, 2])).subset(np.array([1]))
     np.testing.assert_array_equal(part[0], store[2])
+    assert part.fit == store.fit == "pad" and build(photos, tmp_path, fit="crop")[0].subset(np.array([1])).fit == "crop"
 
 
 def test_the_second_time_nothing_is_read(photos, tmp_path):

@@ -3,7 +3,7 @@ import pytest
 import torch
 
 import hrlib as hr
-from hrlib.training.embed import to_batch
+from hrlib.training.embed import embed_photos, to_batch
 
 
 def test_one_unit_vector_an_item_in_order(shop):
@@ -29,6 +29,8 @@ def test_batch_size_does_not_matter_and_bf16_is_near(shop):
 def test_unknown_precision():
     with pytest.raises(hr.HrlibError, match="precision is 'fp8'"):
         hr.embed(torch.nn.Identity(), None, precision="fp8")
+    with pytest.raises(hr.HrlibError, match="precision is 'fp8'"):
+        embed_photos(torch.nn.Identity(), np.zeros((1, 2, 2, 3), np.uint8), precision="fp8")
 
 
 def test_photos_can_be_changed_on_the_way(shop):
@@ -43,3 +45,10 @@ def test_photos_can_be_changed_on_the_way(shop):
     assert np.concatenate(asked).tolist() == list(range(120)) and len(asked) == 3
     turned = hr.Catalogue("turned", shop.items, hr.ImageStore.from_array(shop.images[:][:, ::-1]), shop.hierarchy)
     np.testing.assert_allclose(found, hr.embed(model, turned, precision="float32"), atol=1e-5)
+
+
+def test_a_batch_of_photos_is_embedded_as_those_of_a_catalogue(shop):
+    model = hr.models.image_encoder("small", dim=8, seed=0).train()
+    found = embed_photos(model, shop.images[:5], precision="float32")
+    np.testing.assert_allclose(found, hr.embed(model, shop, precision="float32")[:5], atol=1e-5)
+    assert model.training
