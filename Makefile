@@ -7,7 +7,7 @@ OUT ?= out
 # two processes side by side get one thread each: with two threads each, a training step is ten times slower
 ONE_THREAD := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 NUMBA_NUM_THREADS=1
 
-.PHONY: help notebooks test lab lint bench stress picture clean
+.PHONY: help notebooks test lab demo lint bench stress picture clean
 
 help:  ## what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' Makefile
@@ -20,6 +20,10 @@ test: lint  ## check the style, run the tests
 
 lab: $(STAMP)  ## open the notebooks in JupyterLab
 	$(BIN)/jupyter lab --notebook-dir=notebooks
+
+demo: $(STAMP)  ## the visual search as an app, on this machine only; DEMO="-p dataset=..." for other data
+	$(ONE_THREAD) $(BIN)/python -m hrlib.notebooks 11 -p interactive=true $(DEMO) --out "$(OUT)/demo"
+	$(ONE_THREAD) $(BIN)/voila --Voila.config_file_paths=docs "$(OUT)/demo/11_visual_search_demo/11_visual_search_demo.ipynb"
 
 lint: $(STAMP)  ## check style and formatting
 	$(BIN)/ruff check .

@@ -47,7 +47,13 @@ def test_what_is_imported_is_declared():
         "faiss": "faiss-cpu",
         "nbformat": "nbconvert",
     }
-    called |= {"nbclient": "papermill", "IPython": "ipykernel", "jinja2": "nbconvert", "jupyter_client": "ipykernel"}
+    called |= {
+        "traitlets": "ipywidgets",
+        "nbclient": "papermill",
+        "IPython": "ipykernel",
+        "jinja2": "nbconvert",
+        "jupyter_client": "ipykernel",
+    }
     for path in (ROOT / "hrlib").rglob("*.py"):
         for module in re.findall(r"^\s*(?:from|import) (\w+)", path.read_text(), re.MULTILINE):
             if module not in sys.stdlib_module_names and module != "hrlib":

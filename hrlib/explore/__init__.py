@@ -18,6 +18,8 @@ from hrlib.explore.projection import Projection, project, project_together
 from hrlib.explore.proxy_map import proxy_map
 from hrlib.explore.robustness_curves import degraded_examples, robustness_curves
 from hrlib.explore.scatter import scatter, side_by_side
+from hrlib.explore.search_demo import SearchDemo
+from hrlib.explore.search_figure import search_results
 from hrlib.explore.six_classes import six_classes
 from hrlib.explore.static import to_png
 from hrlib.explore.theme import use_in_notebook
@@ -26,6 +28,7 @@ from hrlib.explore.traversal import reconstructions, traversal
 __all__ = [
     "Explorer",
     "Projection",
+    "SearchDemo",
     "attribute_accuracy_chart",
     "bin_names",
     "class_distances",
@@ -54,6 +57,7 @@ __all__ = [
     "reconstructions",
     "robustness_curves",
     "scatter",
+    "search_results",
     "side_by_side",
     "six_classes",
     "to_png",

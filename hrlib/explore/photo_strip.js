@@ -1,0 +1,24 @@
+// Photos in a row, each a button.
+function render({ model, el }) {
+  const row = document.createElement("div");
+  row.className = "hrlib-strip";
+  row.dataset.lmSuppressShortcuts = "true";
+  row.setAttribute("role", "group");
+  row.setAttribute("aria-label", model.get("label"));
+  el.append(row);
+  function fill() {
+    row.replaceChildren(
+      ...model.get("photos").map(({ id, source, alt }) => {
+        const button = document.createElement("button");
+        const image = Object.assign(new Image(), { src: source, alt });
+        Object.assign(button, { type: "button", title: alt, onclick: () => model.send({ id }) });
+        button.append(image);
+        return button;
+      }),
+    );
+  }
+  model.on("change:photos", fill);
+  fill();
+}
+
+export default { render };
