@@ -9,8 +9,8 @@ class AttributeLoss(nn.Module):
 A model without further word is called as model(images), in training and later. One that needs more in training names it in the same way:
 
 class CrossModalModel(nn.Module):
-    inputs = ("images", "images_b", "tokens", "titles")
-    def forward(self, images, images_b=None, tokens=None, titles=None): ...
+    inputs = ("images", "images_b", "tokens", "titles", "progress")
+    def forward(self, images, images_b=None, tokens=None, titles=None, progress=1.0): ...
 
 `fit` knows, of the B photos of a step,
 

@@ -35,11 +35,14 @@ class CrossModalModel(nn.Module):
     Args:
         student: what is trained and used.
         momentum, warmup: of the teacher, see `MomentumTeacher`.
-        queue: pairs that are remembered.
+        queue: pairs that are remembered; 0: none.
+        queue_from: the share of the run's steps after which the queues are filled. While the teacher still changes much, what it said some steps
+            ago is told apart by its age, and contrast learns that instead: on 10,000 fashion products in 4 epochs (one seed, 2,000 others as
+            gallery) recall@1 was .045 with a queue of 1,024 all along, .108 with it from half of the run and .108 with none.
         fusion: an encoder for pairs, as of `hr.models.fusion_encoder`; None: there is none.
     """
 
-    inputs = ("images", "images_b", "tokens", "titles")
+    inputs = ("images", "images_b", "tokens", "titles", "progress")
 
     def __init__(
         self,
@@ -47,20 +50,28 @@ class CrossModalModel(nn.Module):
         *,
         momentum: float = 0.995,
         warmup: int = 10,
-        queue: int = 4096,
+        queue: int = 1024,
+        queue_from: float = 0.5,
         fusion: FusionEncoder | None = None,
     ):
         super().__init__()
+        if not 0 <= queue_from <= 1:
+            raise HrlibError(f"queue_from is {queue_from}: expected a share of the run, 0 to 1")
         if fusion and student.tokenizer.mask is None:
             raise HrlibError(
                 "fusion hides words, and the text encoder's tokenizer has no mask token: take another text encoder"
             )
         self.student, self.teacher = student, MomentumTeacher(student, momentum, warmup)
         self.image_queue, self.text_queue = Queue(queue, student.dim), Queue(queue, student.dim)
-        self.fusion, self.dim = fusion, student.dim
+        self.queue_from, self.fusion, self.dim = queue_from, fusion, student.dim
 
     def forward(
-        self, images: Tensor, images_b: Tensor | None = None, tokens: Tensor | None = None, titles: Tensor | None = None
+        self,
+        images: Tensor,
+        images_b: Tensor | None = None,
+        tokens: Tensor | None = None,
+        titles: Tensor | None = None,
+        progress: Tensor | float = 1.0,
     ) -> Tensor | dict[str, Tensor]:
         if not self.training:
             return self.student(images)
@@ -72,8 +83,9 @@ class CrossModalModel(nn.Module):
         told |= {"embeddings": image, "image": image, "text": text, "temperature": self.student.temperature}
         if self.fusion:
             told |= self._fused(told, image_locals, states, counts, tokens, titles)
-        self.image_queue.push(told["teacher_image"], titles)
-        self.text_queue.push(told["teacher_text"], titles)
+        if progress >= self.queue_from:
+            self.image_queue.push(told["teacher_image"], titles)
+            self.text_queue.push(told["teacher_text"], titles)
         return told
 
     def encode_images(self, images: Tensor) -> tuple[Tensor, Tensor]:

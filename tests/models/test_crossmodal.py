@@ -96,6 +96,15 @@ def test_teacher_first_then_queues_then_enqueued(tokenizer, captions):
     assert torch.equal(told["title_queue"], torch.full((QUEUE,), -1))  # what was told is a copy
 
 
+def test_queues_are_filled_from_a_share_of_the_run_on(tokenizer, captions):
+    model = new(tokenizer, queue_from=0.5).train()
+    for progress, held in ((0.0, 0), (0.49, 0), (0.5, 6), (0.9, 12)):
+        model(*step(tokenizer, captions), torch.tensor(progress))
+        assert (model.image_queue.titles >= 0).sum() == (model.text_queue.titles >= 0).sum() == held
+    with pytest.raises(hr.HrlibError, match="queue_from is 1.5: expected a share of the run, 0 to 1"):
+        new(tokenizer, queue_from=1.5)
+
+
 def test_dropout_makes_the_student_s_texts_differ_and_not_the_teacher_s(tokenizer, captions):
     model, given = new(tokenizer, momentum=0.0).train(), step(tokenizer, captions)
     first, second = model(*given), model(*given)
@@ -172,7 +181,7 @@ class Contrast(torch.nn.Module):
 def test_resumed_equals_uninterrupted(tokenizer, captions, shop, tmp_path, fusion):
     """Interrupted when the queue is in its second round; teacher, queues and tokenizer are in the checkpoint."""
     settings = {"epochs": 2, "views": 2, "augment": "captioned", "precision": "float32"}
-    whole, first, second = (new(tokenizer, fusion) for _ in range(3))
+    whole, first, second = (new(tokenizer, fusion, queue_from=0.1) for _ in range(3))
     batches = PairBatches(captions, tokenizer, 32)
     hr.fit(whole, Contrast(), shop, batches=batches, **settings)
     with pytest.raises(KeyboardInterrupt, match="stopped after step 4 of 8"):
