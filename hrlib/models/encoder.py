@@ -38,10 +38,24 @@ class SmallEncoder(nn.Module):
 
     def features(self, images: Tensor) -> Tensor:
         """What the embedding is made of: (B, 2 * the last width), not of unit length."""
-        maps = self.trunk((images - 0.5) * 4)
-        # (B, places, channels): over one axis both are several times quicker
-        spots = maps.permute(0, 2, 3, 1).flatten(1, 2)
-        return torch.cat([spots.mean(1), spots.max(1).values], 1)
+        return _described(self.maps(images))
+
+    def maps(self, images: Tensor) -> Tensor:
+        """The last map: (B, the last width, height, width)."""
+        return self.trunk((images - 0.5) * 4)
+
+    def local_features(self, images: Tensor, grid: int = 4) -> tuple[Tensor, Tensor]:
+        """`features`, and those of each cell of a grid over the photo, row by row: (B, F) and (B, grid * grid, F). A cell is described as the whole
+        photo is, by average and maximum, so that the same linear layer, `head`, serves both."""
+        maps = self.maps(images)
+        cells = [F.adaptive_avg_pool2d(maps, grid), F.adaptive_max_pool2d(maps, grid)]
+        return _described(maps), torch.cat(cells, 1).flatten(2).transpose(1, 2)
+
+
+def _described(maps: Tensor) -> Tensor:
+    # (B, places, channels): over one axis both are several times quicker
+    spots = maps.permute(0, 2, 3, 1).flatten(1, 2)
+    return torch.cat([spots.mean(1), spots.max(1).values], 1)
 
 
 def check_parts(dim: int, parts: int) -> None:

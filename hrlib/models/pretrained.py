@@ -17,6 +17,7 @@ from hrlib.models.encoder import check_parts, unit_parts
 RESIZE = {2: "bilinear", 3: "bicubic"}  # PIL's numbers, as preprocessor_config.json has them
 # their pooler is a layer that most checkpoints do not have: it would be left at random
 WITHOUT_POOLER = ("deit", "vit")
+CLIP = "clip_vision_model"
 
 
 class PretrainedEncoder(nn.Module):
@@ -66,7 +67,7 @@ class PretrainedEncoder(nn.Module):
         if frozen:
             backbone.requires_grad_(False)
         with torch.no_grad():
-            width = self._features(torch.zeros(1, 3, *self.size)).shape[1]
+            width = _pooled(self._output(torch.zeros(1, 3, *self.size))).shape[1]
         self.dim = width if dim is None else dim
         check_parts(self.dim, parts)
         self.head = nn.Identity() if dim is None else nn.Linear(width, dim)
@@ -83,20 +84,37 @@ class PretrainedEncoder(nn.Module):
 
     def features(self, images: Tensor) -> Tensor:
         """What the embedding is made of: (B, the network's own width), not of unit length."""
-        if self.frozen:
-            with torch.no_grad():
-                return self._features(images)
-        return self._features(images)
+        with torch.set_grad_enabled(torch.is_grad_enabled() and not self.frozen):
+            return _pooled(self._output(images))
 
-    def _features(self, images: Tensor) -> Tensor:
+    def local_features(self, images: Tensor, grid: int = 4) -> tuple[Tensor, Tensor]:
+        """`features`, and averages of the network's last map, or of its patches, over the cells of a grid: (B, F) and (B, grid * grid, F)."""
+        with torch.set_grad_enabled(torch.is_grad_enabled() and not self.frozen):
+            output = self._output(images)
+            cells = F.adaptive_avg_pool2d(self._map(output["last_hidden_state"]), grid)
+            return _pooled(output), cells.flatten(2).transpose(1, 2)
+
+    def _output(self, images: Tensor) -> Any:
         images = images.float()  # under mixed precision they come in bf16, which cannot be resized on a processor
         if images.shape[2:] != self.size:
             images = F.interpolate(images, self.size, mode=self.mode, antialias=True).clamp(0, 1)
-        output = self.backbone((images - self.mean) / self.std, **self.options)
-        if output.get("pooler_output") is not None:
-            return output["pooler_output"].flatten(1)
-        last = output["last_hidden_state"]
-        return last[:, 0] if last.ndim == 3 else last.mean((2, 3))
+        return self.backbone((images - self.mean) / self.std, **self.options)
+
+    def _map(self, last: Tensor) -> Tensor:
+        """The last states as a map (B, F, height, width): patches stand row by row behind the class token and its like."""
+        if last.ndim == 4:
+            return last
+        patch = getattr(self.backbone.config, "patch_size", None)
+        height, width = (side // patch for side in self.size) if isinstance(patch, int) else (0, 0)
+        if not 0 < height * width <= last.shape[1]:
+            raise HrlibError(
+                f"the {last.shape[1]} last states of a {type(self.backbone).__name__} are no patches of the photo: take a ViT, DeiT, DINO, CLIP "
+                "or a convolutional network where parts of photos are asked for"
+            )
+        # CLIP normalises the class token alone; its patches come into the same space by the same layer
+        normalised = getattr(self.backbone, "post_layernorm", None) if self.backbone.config.model_type == CLIP else None
+        patches = last[:, -height * width :] if normalised is None else normalised(last[:, -height * width :])
+        return patches.transpose(1, 2).unflatten(2, (height, width))
 
 
 def load(
@@ -129,14 +147,27 @@ def load(
             name, config=config, dtype=torch.float32, use_safetensors=True, output_loading_info=True, **without_pooler
         )
     except (OSError, ValueError, RuntimeError, ImportError, SafetensorError) as error:
-        raise HrlibError(_not_there(name, error)) from error
+        raise HrlibError(not_there(name, error)) from error
+    check_whole(name, backbone, report)
+    return PretrainedEncoder(backbone, preprocessor, dim, frozen=frozen, image_size=image_size, parts=parts)
+
+
+def check_whole(name: str, network: nn.Module, report: dict[str, Any]) -> None:
+    """Raise an HrlibError if the checkpoint lacks weights of the network, by what transformers tells of its loading."""
     if report["missing_keys"]:
         missing = sorted(report["missing_keys"])
         raise HrlibError(
-            f"{name!r} lacks {len(missing)} of the weights of its {type(backbone).__name__} ({', '.join(missing[:3])}, ...): "
+            f"{name!r} lacks {len(missing)} of the weights of its {type(network).__name__} ({', '.join(missing[:3])}, ...): "
             "they would be left at random. Take a checkpoint of the whole model"
         )
-    return PretrainedEncoder(backbone, preprocessor, dim, frozen=frozen, image_size=image_size, parts=parts)
+
+
+def _pooled(output: Any) -> Tensor:
+    """The features (B, F) in what a network of transformers gives."""
+    if output.get("pooler_output") is not None:
+        return output["pooler_output"].flatten(1)
+    last = output["last_hidden_state"]
+    return last[:, 0] if last.ndim == 3 else last.mean((2, 3))
 
 
 def _of_timm(settings: dict[str, Any]) -> dict[str, Any]:
@@ -160,11 +191,12 @@ def _size(preprocessor: dict[str, Any]) -> tuple[int, int]:
     return (size, size) if isinstance(size, int) else tuple(size)
 
 
-def _not_there(name: str, error: Exception) -> str:
+def not_there(name: str, error: Exception, files: str = "preprocessor_config.json") -> str:
+    """What to say where a pretrained network cannot be loaded, which needs config.json, model.safetensors and these files."""
     where = os.environ.get("HF_HOME") or "~/.cache/huggingface"
     first = str(error).strip().splitlines()[0] if str(error).strip() else ""
     return (
         f"{name!r} cannot be loaded ({type(error).__name__}: {first}). Expected a folder with config.json, model.safetensors and "
-        f"preprocessor_config.json, or a model on the Hugging Face hub. It is looked for in the cache, {where} (HF_HOME), and downloaded where "
+        f"{files}, or a model on the Hugging Face hub. It is looked for in the cache, {where} (HF_HOME), and downloaded where "
         f"there is a connection. On a machine without: run `hf download {name}` on one that has it, and copy the cache, or give the folder's path"
     )

@@ -28,9 +28,10 @@ class FitSettings:
     epochs: passes over the items. batch_size: photos a step. per_class: photos of a class in a batch; 2 is the least at which each photo
     has a partner, as pairwise losses need it; proxy losses learn more with 1, which lets more classes into a batch. lr, proxy_lr: peak
     learning rates of the network and of the loss's own parameters (proxies turn too slowly at the network's rate). warmup: the part of
-    the steps in which the rates rise; then they fall along a cosine. weight_decay: of AdamW. augment: see `augmentation`. precision: "auto" is
-    bf16 where the device is quicker with it. accelerator: "auto", "cpu", "cuda", "mps". seed: of batches and augmentation. keep: the
-    weights that the model has at the end, of the epoch that was best on validation classes (if there are any) or of the last.
+    the steps in which the rates rise; then they fall along a cosine. weight_decay: of AdamW. augment: see `augmentation`. views: times that each
+    photo of a batch is augmented, 1 or 2, for models that learn from two views. precision: "auto" is bf16 where the device is quicker with
+    it. accelerator: "auto", "cpu", "cuda", "mps". seed: of batches and augmentation. keep: the weights that the model has at the end, of
+    the epoch that was best on validation classes (if there are any) or of the last.
     """
 
     epochs: int = 10
@@ -40,7 +41,8 @@ class FitSettings:
     proxy_lr: float = 5e-2
     warmup: float = 0.2
     weight_decay: float = 1e-4
-    augment: Literal["standard", "degraded", "flip", "none"] = "standard"
+    augment: Literal["standard", "captioned", "degraded", "flip", "none"] = "standard"
+    views: Literal[1, 2] = 1
     precision: Literal["auto", "bf16", "float32"] = "auto"
     accelerator: str = "auto"
     seed: int = 0
@@ -89,7 +91,8 @@ def fit(
     """Train the model in place and return the run.
 
     Args:
-        model: photos (B, 3, H, W) in 0..1 to unit vectors (B, D).
+        model: photos (B, 3, H, W) in 0..1 to unit vectors (B, D). One that needs more in training, such as tokens, says so, see
+            `hrlib.losses.inputs`.
         loss: called as loss(embeddings, labels) with the finest labels (B,); its parameters are trained too. Losses of
             pytorch-metric-learning fit as they are. One that learns from something else says so: see `hrlib.losses.inputs`.
         train: the items; validation: items of other classes, on which MAP@R is measured after each epoch.
@@ -99,7 +102,7 @@ def fit(
         live: in a notebook, curves as they grow and a button that ends the run: `fit` then returns the run as it is, its checkpoint in
             out_dir. A figure stays in the cell, also where papermill runs it. Elsewhere a progress bar.
         on_epoch: called as on_epoch(epoch, model) after each epoch, such as a `Snapshots`.
-        batches: which items make a batch, such as `GradedTripletBatches`; None: `ClassBalancedBatches` by the settings batch_size and per_class.
+        batches: which items make a batch, such as `GradedTripletBatches` or `PairBatches`; None: `ClassBalancedBatches` by batch_size and per_class.
         targets: what else a loss learns from, an array with a row an item by its name: {"attributes": attributes.codes}.
         **settings: see `FitSettings`; an unknown one is an error.
 

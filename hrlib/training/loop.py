@@ -16,7 +16,7 @@ from torch import nn
 
 from hrlib.errors import HrlibError
 from hrlib.evaluation import evaluate
-from hrlib.losses.inputs import call
+from hrlib.losses.inputs import arguments, call
 from hrlib.precision import bf16_pays
 from hrlib.settings import as_dict
 from hrlib.training.augment import augmentation, degraded
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from hrlib.catalogue import Catalogue
     from hrlib.training.live import LivePanel
     from hrlib.training.sampler import Batches
+
+VIEWS = ("images", "images_b")
 
 logging.getLogger("lightning_fabric").setLevel(logging.WARNING)  # it announces the precision at each start
 
@@ -167,11 +169,14 @@ class Loop:
     def _forward(self, batch: dict[str, np.ndarray]) -> dict[str, torch.Tensor]:
         """What a step knows, see `hrlib.losses.inputs`."""
         rows, device = batch["rows"], self.fabric.device
-        images = self.augment(to_batch(self.train.images[rows], device)).contiguous(memory_format=torch.channels_last)
-        seed = (self.settings.seed, self.step)
-        output = self.network(degraded(images, seed) if self.settings.augment == "degraded" else images)
         known = on_device({**{name: values[rows] for name, values in self.targets.items()}, **batch}, device)
-        known |= {"images": images, "progress": torch.tensor(self.step / self.steps, device=device)}
+        known |= {"progress": torch.tensor(self.step / self.steps, device=device)}
+        photos, seen = to_batch(self.train.images[rows], device), {}
+        for view, name in enumerate(VIEWS[: self.settings.views]):
+            known[name] = self.augment(photos).contiguous(memory_format=torch.channels_last)
+            seed = (self.settings.seed, self.step, view)[: 2 + view]  # of a first view as it was before there were two
+            seen[name] = degraded(known[name], seed) if self.settings.augment == "degraded" else known[name]
+        output = self.network(*arguments(self.modules["model"], known | seen, VIEWS[:1]))
         return known | (output if isinstance(output, dict) else {"embeddings": output})
 
     def _speed(self) -> int:

@@ -12,6 +12,25 @@ def test_unit_vectors_from_any_size(size):
     torch.testing.assert_close(found.norm(dim=1), torch.ones(3))
 
 
+@pytest.mark.parametrize("size", [(32, 32), (64, 48), (33, 57)])
+def test_local_features_are_those_of_each_cell(size):
+    """Cells as adaptive pooling has them: cell c of n over L places spans floor(c L / n) to ceil((c + 1) L / n)."""
+    model = hr.models.image_encoder("small", dim=10, seed=0).eval()
+    images = torch.rand(2, 3, *size)
+    features, cells = model.local_features(images, 3)
+    torch.testing.assert_close(features, model.features(images))
+    maps = model.maps(images)
+    bounds = [[(c * length // 3, -(-(c + 1) * length // 3)) for c in range(3)] for length in maps.shape[2:]]
+    expected = [
+        torch.cat([maps[:, :, top:bottom, left:right].mean((2, 3)), maps[:, :, top:bottom, left:right].amax((2, 3))], 1)
+        for top, bottom in bounds[0]
+        for left, right in bounds[1]
+    ]
+    torch.testing.assert_close(cells, torch.stack(expected, 1))
+    whole, one = model.local_features(images, 1)
+    torch.testing.assert_close(one[:, 0], whole)
+
+
 def test_channels_last_and_bf16_give_the_same():
     model = hr.models.image_encoder("small", dim=10, seed=0).eval()
     images = torch.rand(4, 3, 64, 48)

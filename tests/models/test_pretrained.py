@@ -120,6 +120,24 @@ def test_features_are_those_of_the_network_itself(saved):
     assert encoder.dim == expected.shape[1] == 16
 
 
+def test_local_features_are_the_patches_or_the_map(saved):
+    """A grid of the network's own patches gives them as they are; CLIP's normalised like its class token."""
+    name, model, _ = saved
+    encoder = hr.models.image_encoder(name, dim=None).eval()
+    images = torch.rand(2, 3, 32, 32)
+    with torch.no_grad():
+        vision = getattr(model, "vision_model", model)
+        last = vision(normalised(images)).last_hidden_state
+        patches = last.ndim == 3
+        last = last[:, 1:] if patches else last.flatten(2).transpose(1, 2)
+        last = vision.post_layernorm(last) if hasattr(vision, "post_layernorm") else last
+        grid = int(last.shape[1] ** 0.5)
+        features, cells = encoder.local_features(images, grid)
+        torch.testing.assert_close(cells, last, rtol=1e-4, atol=1e-5)
+        torch.testing.assert_close(features, encoder.features(images))
+        assert encoder.local_features(images, 3)[1].shape == (2, 9, 16)
+
+
 def test_a_linear_layer_behind_them(saved):
     encoder = hr.models.image_encoder(saved[0], dim=5, seed=3).eval()
     again, other = (hr.models.image_encoder(saved[0], dim=5, seed=seed) for seed in (3, 4))
@@ -129,7 +147,7 @@ def test_a_linear_layer_behind_them(saved):
     images = torch.rand(2, 3, 50, 30)
     with torch.no_grad():
         found = encoder(images)
-        torch.testing.assert_close(found, F.normalize(encoder.head(encoder._features(images))))
+        torch.testing.assert_close(found, F.normalize(encoder.head(encoder.features(images))))
         with torch.autocast("cpu", torch.bfloat16):
             half = encoder(images.bfloat16())  # as lightning-fabric hands them over
     assert found.shape == (2, 5) and found.dtype == half.dtype == torch.float32

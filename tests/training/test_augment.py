@@ -28,8 +28,21 @@ def test_photos_of_a_batch_are_changed_one_by_one():
     assert len({round(float(image.sum()), 3) for image in changed}) > 16
 
 
+def test_captioned_keeps_sides_and_most_of_the_light():
+    """What a text says of a photo stays true: no side becomes the other, dark does not become light."""
+    images = torch.zeros(64, 3, 20, 12)
+    images[:, :, :, 6:] = 0.5
+    seen = augmentation("captioned")(images)
+    left, right = seen[:, :, 5:15, :3].mean((1, 2, 3)), seen[:, :, 5:15, -3:].mean((1, 2, 3))
+    assert (right > left + 0.3).all()
+    grey = augmentation("captioned")(torch.full((64, 3, 20, 12), 0.5))
+    assert (grey - 0.5).abs().max() < 0.16 and grey.std() > 0.01
+    mirrored = augmentation("standard")(images)  # which does mirror: the test above can fail
+    assert not (mirrored[:, :, 5:15, -3:].mean((1, 2, 3)) > mirrored[:, :, 5:15, :3].mean((1, 2, 3))).all()
+
+
 def test_unknown_name():
-    with pytest.raises(HrlibError, match="augment is 'heavy'.*standard, degraded, flip, none"):
+    with pytest.raises(HrlibError, match="augment is 'heavy'.*standard, captioned, degraded, flip, none"):
         augmentation("heavy")
 
 
@@ -84,6 +97,38 @@ def test_only_the_network_sees_degraded_photos(shop, augment):
     again, plain = Compared(), Watched()
     hr.fit(plain, again, shop, augment="standard", **settings)
     assert all(torch.equal(a, b) for a, b in zip(loss.given, again.given, strict=True))
+
+
+class Twice(nn.Module):
+    """A network that is shown both views and keeps them."""
+
+    inputs = ("images", "images_b")
+
+    def __init__(self):
+        super().__init__()
+        self.encoder, self.seen = hr.models.image_encoder("small", dim=8, seed=0), []
+
+    def forward(self, images, images_b):
+        self.seen.append((images.clone(), images_b.clone()))
+        return self.encoder(images)
+
+
+@pytest.mark.parametrize("augment", ["captioned", "degraded", "none"])
+def test_two_views_of_the_same_photos(shop, augment):
+    settings = {"epochs": 1, "batch_size": 24, "precision": "float32", "augment": augment}
+    two, one, loss = Twice(), Watched(), Compared()
+    hr.fit(two, Compared(), shop, views=2, **settings)
+    hr.fit(one, loss, shop, **settings)
+    # the first step's first view is what it is where there is only one
+    assert torch.equal(two.seen[0][0], one.seen[0])
+    for first, second in two.seen:
+        same = (first == second).flatten(1).all(1)
+        assert same.all() if augment == "none" else same.float().mean() < 0.3
+        colours = [view.mean((2, 3)) for view in (first, second)]
+        apart, from_others = ((colours[0] - colours[1].roll(shift, 0)).abs().mean() for shift in (0, 5))
+        assert apart < 0.7 * from_others
+    with pytest.raises(HrlibError, match="Twice learns from images_b.*: give fit views=2"):
+        hr.fit(Twice(), Compared(), shop, **settings)
 
 
 class Interrupted(nn.Module):
