@@ -64,9 +64,10 @@ def _card(rank: int, row, photo: Callable[[int | str], np.ndarray], verdict: tup
     path, why, id = (html.escape(str(text), quote=True) for text in (row.path, row.why, row.id))
     frame = f"border:{3 if verdict else 1}px {BORDERS[dash]} {colour};box-sizing:border-box;width:100%;max-width:160px;margin:0"
     alike = len(row.others)
-    others = f"<br>and {alike} nearly the same" if alike else ""
+    others = f"<br>and {alike} more like it" if alike else ""
     return (
         f'<figure data-id="{id}" style="margin:0;min-width:0"><img src="{jpeg(photo(row.id))}" alt="{id}, {path}" style="{frame}">'
         f'<figcaption style="{SMALL}">{said}{rank}. at {row.distance:.3f}{others}<b style="{CUT}">{id}</b>'
-        f'<span style="overflow-wrap:anywhere;opacity:.85">{why}</span></figcaption></figure>'
+        f'<span style="overflow-wrap:anywhere">{path}</span><details style="overflow-wrap:anywhere;opacity:.85">'
+        f"<summary>why</summary>{why}</details></figcaption></figure>"
     )

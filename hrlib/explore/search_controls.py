@@ -37,9 +37,12 @@ class SearchControls:
         self.strip, self.canvas = PhotoStrip(label="photos of the catalogue"), Canvas(status=HINT)
         self.others = _button("Other photos", "another sample of the catalogue")
         self.id = _labelled(widgets.Text, "item by id", 240, continuous_update=False)
-        self.tool = widgets.ToggleButtons(options=[("Crop box", "crop"), ("Pen", "pen")], description="draw")
-        self.tool.style.button_width, self.tool.style.description_width = "auto", "initial"
-        self.tool.layout.width, self.tool.layout.flex_flow = "max-content", "row nowrap"
+        tips = ["draw a box around what is meant", "scribble on the photo"]
+        self.tool = widgets.ToggleButtons(
+            options=[("Crop box", "crop"), ("Pen", "pen")], description="draw", tooltips=tips
+        )
+        self.tool.style.button_width, self.tool.style.description_width = "auto", "auto"
+        self.tool.layout.width, self.tool.layout.display, self.tool.layout.flex_flow = "auto", "flex", "row nowrap"
         self.colour = _labelled(widgets.ColorPicker, "colour", 150, value=self.canvas.colour)
         self.pen = _labelled(widgets.IntSlider, "pen", 210, min=1, max=25, value=self.canvas.pen)
         self.undo = _button("Undo", "take the last stroke away, or else the crop box")

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from hrlib.errors import HrlibError
+from hrlib.search.faiss_mended import mend_faiss
 
 MISSING = 'MilvusStore needs pymilvus and, for a local path, milvus-lite: pip install "hrlib[cluster]"'
 
@@ -52,6 +53,8 @@ class Connection:
 
             if not _is_address(uri):
                 import milvus_lite  # noqa: F401
+
+                mend_faiss()
         except ModuleNotFoundError as error:
             raise HrlibError(f"{MISSING} ({error})") from None
         self._temporary = tempfile.mkdtemp(prefix="hrlib-milvus-") if uri is None else None

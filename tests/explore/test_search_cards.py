@@ -43,7 +43,7 @@ def test_verdicts_and_groups():
     verdicts = dict(zip(one.table["id"], [(key, f"{key} class") for key in VERDICTS], strict=True))
     cards = search_cards.results("flat", one, lambda id: GREY, verdicts).split("<figure")[1:]
     for card, (key, (colour, _, mark)) in zip(cards, VERDICTS.items(), strict=True):
-        assert f"<b>{mark}</b> {key} class" in card and colour in card and "and 2 nearly the same" in card
+        assert f"<b>{mark}</b> {key} class" in card and colour in card and "and 2 more like it" in card
 
 
 def test_nothing_found():

@@ -110,6 +110,8 @@ def test_any_order_of_calls(database, tmp_path, monkeypatch, examples, flush):
 
 def test_an_index_that_is_not_exact(tmp_path):
     """milvus-lite builds it when a database is opened again. ef smaller than k is raised to k; a filter finds all of its few items."""
+    import pytorch_metric_learning.utils.inference  # noqa: F401  # puts a search without params over faiss' own
+
     x, index = unit(500, dim=16), {"index_type": "HNSW", "params": {"M": 4, "efConstruction": 20}}
     store = MilvusStore(tmp_path / "items.db", "items", 16, index=index, search={"ef": 2})
     store.upsert(list(range(500)), x, {"tenth": [n % 10 for n in range(500)]})
