@@ -30,7 +30,7 @@ lint: $(STAMP)  ## check style and formatting
 	$(BIN)/ruff format --check .
 
 bench: $(STAMP)  ## claims of speed, against a peer in the same run; JSON in out/benchmarks
-	cd benchmarks && for name in losses evaluation explorer training triplets; do PYTHONUNBUFFERED=1 "../$(BIN)/python" $$name.py --out "../$(OUT)/benchmarks" || exit 1; done
+	cd benchmarks && for name in losses evaluation explorer training triplets store; do PYTHONUNBUFFERED=1 "../$(BIN)/python" $$name.py --out "../$(OUT)/benchmarks" || exit 1; done
 
 stress: $(STAMP)  ## what takes long or is violent
 	$(ONE_THREAD) HYPOTHESIS_PROFILE=stress $(BIN)/python -m pytest -q -n 2 -m "stress or not stress" tests
