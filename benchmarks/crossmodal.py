@@ -35,7 +35,7 @@ from hrlib.versions import versions
 HERE = Path(__file__).parent
 PARTS = {"train": 10_000, "validation": 2_000, "test": 3_000}
 DIM, CODES, QUEUE, BATCH, LENGTH = 128, 256, 2048, 128, 16
-EPOCHS, LR = 8, 1e-3
+EPOCHS, LR = 4, 1e-3
 OFF = {"cross": True, "within": False, "transport": False, "swapped": False}  # contrast alone
 ON = {"cross": True, "within": False}
 
@@ -92,17 +92,25 @@ def parts(data_dir: str | None, everything: bool = False) -> dict[str, tuple[hr.
     return {name: ((part := catalogue.subset(chosen)), Captions.of(part)) for name, chosen in found.items()}
 
 
-def train(arm: str, seed: int, wrong: float, temperature: float, items: dict, **settings) -> hr.training.Run:
-    """One arm from nothing. Settings are those of `fit`."""
+def train(
+    loss: Callable,
+    seed: int,
+    wrong: float,
+    temperature: float,
+    items: dict,
+    momentum: float = 0.995,
+    fusion: bool = False,
+    **settings,
+) -> hr.training.Run:
+    """One arm from nothing, its loss made by the seed. Settings are those of `fit`."""
     catalogue, captions = items["train"]
     tokenizer = Tokenizer.train(captions.flat)  # the words themselves are right, whoever they were given to
     captions, _ = captions.mismatched(wrong, seed)
-    loss, more = ARMS[arm]
     student = dual_encoder(
         tokenizer, dim=DIM, length=LENGTH, temperature=temperature, learn_temperature=False, seed=seed
     )
-    fusion = fusion_encoder(student, seed=seed) if more.get("fusion") else None
-    model = CrossModalModel(student, momentum=more.get("momentum", 0.995), queue=QUEUE, fusion=fusion)
+    fused = fusion_encoder(student, seed=seed) if fusion else None
+    model = CrossModalModel(student, momentum=momentum, queue=QUEUE, fusion=fused)
     batches = PairBatches(captions, tokenizer, BATCH, seed, LENGTH)
     return hr.fit(model, loss(seed), catalogue, batches=batches, views=2, augment="captioned", seed=seed, **settings)
 
@@ -131,7 +139,8 @@ def run(job: tuple, items: dict, **settings) -> dict:
     """What a JSON of a run holds."""
     arm, seed, wrong, temperature = job
     start = time.process_time()
-    trained = train(*job, items, **settings)
+    loss, more = ARMS[arm]
+    trained = train(loss, seed, wrong, temperature, items, **more, **settings)
     spent = time.process_time() - start
     values, queries = measured(trained, *items["test"])
     captions = items["test"][1]
