@@ -27,7 +27,7 @@ class SearchControls:
 
     def __init__(self, names: list[str], k: int, metadata: pd.DataFrame, classes: list[str], texts: bool = False):
         self.texts, self.hint = texts, f"{HINT} {WORDS}" if texts else HINT
-        self.text = _labelled(widgets.Text, "in words", 300, placeholder="red running shoes", continuous_update=False)
+        self.text = _labelled(widgets.Text, "in words", 220, placeholder="red running shoes", continuous_update=False)
         self.without = _button("Without the photo", "ask with the words alone")
         spaces = [BESIDE, *names] if len(names) > 1 else names
         self.space = _labelled(widgets.Dropdown, "model", 200, options=spaces)
