@@ -12,13 +12,15 @@ from typing import Any, TypeVar
 from hrlib.errors import HrlibError
 
 T = TypeVar("T")
+NAMED = 100  # names that an error lists: more would hide what it says
 
 
 def nearest(name: str, allowed: Iterable[str]) -> str:
-    """The end of an error about an unknown name: the nearest known one, and all of them."""
+    """The end of an error about an unknown name: the nearest known one, and all of them or, of many, the first `NAMED`."""
     allowed = [str(other) for other in allowed]
     close = difflib.get_close_matches(str(name), allowed, n=1)
-    return (f"did you mean {close[0]!r}? " if close else "") + "Known: " + ", ".join(allowed)
+    more = f" and {len(allowed) - NAMED:,} more" if len(allowed) > NAMED else ""
+    return (f"did you mean {close[0]!r}? " if close else "") + "Known: " + ", ".join(allowed[:NAMED]) + more
 
 
 def strict(cls: type[T], values: dict[str, Any]) -> T:

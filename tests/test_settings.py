@@ -4,7 +4,7 @@ from typing import Literal
 import pytest
 
 from hrlib import HrlibError
-from hrlib.settings import strict
+from hrlib.settings import nearest, strict
 
 
 @dataclass(frozen=True)
@@ -14,6 +14,13 @@ class Example:
     kind: Literal["a", "b"] = "a"
     name: str | None = None
     on: bool = False
+
+
+def test_of_many_names_some_are_listed():
+    said = nearest("item 321x", [f"item {number}" for number in range(5000)])
+    assert said.startswith("did you mean 'item 321'? Known: item 0, item 1,") and said.endswith(
+        "item 99 and 4,900 more"
+    )
 
 
 def test_accepts_what_fits():

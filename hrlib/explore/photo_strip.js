@@ -8,10 +8,10 @@ function render({ model, el }) {
   el.append(row);
   function fill() {
     row.replaceChildren(
-      ...model.get("photos").map(({ id, source, alt }) => {
+      ...model.get("photos").map(({ source, alt }, place) => {
         const button = document.createElement("button");
         const image = Object.assign(new Image(), { src: source, alt });
-        Object.assign(button, { type: "button", title: alt, onclick: () => model.send({ id }) });
+        Object.assign(button, { type: "button", title: alt, onclick: () => model.send({ place }) });
         button.append(image);
         return button;
       }),

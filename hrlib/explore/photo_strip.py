@@ -24,12 +24,15 @@ class PhotoStrip(anywidget.AnyWidget):
     .hrlib-strip img { height: 52px }
     """
     label = traitlets.Unicode("photos").tag(sync=True)
+    ids: tuple[int | str, ...] = ()  # of the photos; they stay here, because a browser rounds integers beyond 2^53
     photos = traitlets.List([]).tag(sync=True)
 
     def show(self, photos: Iterable[tuple[int | str, np.ndarray, str]]) -> None:
         """Fill the row with photos: of each its id, its pixels (H, W, 3) uint8 and its text."""
-        self.photos = [{"id": id, "source": jpeg(pixels), "alt": text} for id, pixels, text in photos]
+        photos = list(photos)
+        self.ids = tuple(id for id, _, _ in photos)
+        self.photos = [{"source": jpeg(pixels), "alt": text} for _, pixels, text in photos]
 
     def on_choice(self, callback: Callable[[int | str], None]) -> None:
         """Have callback(id) called for a photo that is chosen."""
-        self.on_msg(lambda _, message, __: callback(message["id"]))
+        self.on_msg(lambda _, message, __: callback(self.ids[message["place"]]))

@@ -10,9 +10,9 @@ from typing import Any
 import anywidget
 import numpy as np
 import traitlets
-from PIL import Image, ImageDraw
+from PIL import Image, ImageColor, ImageDraw
 
-from hrlib.errors import BadImage
+from hrlib.errors import BadImage, HrlibError
 from hrlib.explore.theme import PALETTE
 
 # a server of Jupyter takes messages of up to 10 MiB (tornado's default), and ends the connection at a larger one
@@ -52,11 +52,12 @@ class Canvas(anywidget.AnyWidget):
     status = traitlets.Unicode("").tag(sync=True)
     most_bytes = traitlets.Int(MOST_BYTES).tag(sync=True)
 
-    def show(self, pixels: np.ndarray, alt: str) -> None:
-        """Another photo, (H, W, 3) uint8, without box and strokes."""
+    def show(self, pixels: np.ndarray | None, alt: str) -> None:
+        """Another photo, (H, W, 3) uint8, without box and strokes; None for no photo."""
         with self.hold_sync():
             self.crop, self.strokes = [], []
-            self.photo, self.size, self.alt = _jpeg(pixels), pixels.shape[1::-1], alt
+            self.photo, self.alt = b"" if pixels is None else _jpeg(pixels), alt
+            self.size = (0, 0) if pixels is None else pixels.shape[1::-1]
 
 
 def uploaded(facts: Mapping[str, Any], buffers: Sequence[memoryview]) -> tuple[str, bytes]:
@@ -73,17 +74,29 @@ def scribbled(pixels: np.ndarray, strokes: Sequence[Stroke]) -> np.ndarray:
 
     Args:
         strokes: each {"points": [[x, y], ...], "colour": "#rrggbb", "width": w}, in pixels of the photo.
+
+    Raises:
+        HrlibError: a colour that is none; a browser knows more of them by name.
     """
     image = Image.fromarray(pixels)  # which copies
     brush = ImageDraw.Draw(image)
     for stroke in strokes:
         points = [(float(x), float(y)) for x, y in stroke["points"]]
-        width = max(1.0, float(stroke["width"]))
-        brush.line(points, fill=stroke["colour"], width=round(width))
+        width, colour = max(1.0, float(stroke["width"])), _colour(stroke["colour"])
+        brush.line(points, fill=colour, width=round(width))
         for x, y in points:  # round ends and corners
             r = width / 2
-            brush.ellipse((x - r, y - r, x + r, y + r), fill=stroke["colour"])
+            brush.ellipse((x - r, y - r, x + r, y + r), fill=colour)
     return np.asarray(image)
+
+
+def _colour(text: str) -> tuple[int, ...]:
+    try:
+        return ImageColor.getrgb(text)
+    except ValueError as error:
+        raise HrlibError(
+            f"a stroke's colour is {text!r}: expected #rrggbb; take the stroke back, choose another"
+        ) from error
 
 
 def _jpeg(pixels: np.ndarray) -> bytes:

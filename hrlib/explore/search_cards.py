@@ -24,13 +24,16 @@ GUESSES = 3  # of the query's category that are told
 
 
 def results(
-    name: str, found: Found, photo: Callable[[int | str], np.ndarray], verdicts: Mapping[int | str, tuple[str, str]]
+    name: str,
+    found: Found,
+    photo: Callable[[int | str], np.ndarray | None],
+    verdicts: Mapping[int | str, tuple[str, str]],
 ) -> str:
     """The results of one model: what it takes the query for, a card a result, and the time in parts.
 
     Args:
         name: of the model.
-        photo: id -> (H, W, 3) uint8.
+        photo: id -> (H, W, 3) uint8; None where it is lost.
         verdicts: id -> (key of VERDICTS, its words) where it is known how right a result is.
     """
     cards = [_card(rank, row, photo, verdicts.get(row.id)) for rank, row in enumerate(found.table.itertuples(), 1)]
@@ -58,15 +61,20 @@ def _pairs(category: pd.DataFrame) -> list[tuple[str, float]]:
     return list(zip(category["category"], category["probability"], strict=True))
 
 
-def _card(rank: int, row, photo: Callable[[int | str], np.ndarray], verdict: tuple[str, str] | None) -> str:
+def _card(rank: int, row, photo: Callable[[int | str], np.ndarray | None], verdict: tuple[str, str] | None) -> str:
     colour, dash, mark = VERDICTS[verdict[0]] if verdict else (MUTED, "solid", "")
     said = f"<b>{mark}</b> {html.escape(verdict[1])}<br>" if verdict else ""
     path, why, id = (html.escape(str(text), quote=True) for text in (row.path, row.why, row.id))
     frame = f"border:{3 if verdict else 1}px {BORDERS[dash]} {colour};box-sizing:border-box;width:100%;max-width:160px;margin:0"
-    alike = len(row.others)
+    pixels, alike = photo(row.id), len(row.others)
+    picture = (
+        "<p>(its photo is lost)</p>"
+        if pixels is None
+        else f'<img src="{jpeg(pixels)}" alt="{id}, {path}" style="{frame}">'
+    )
     others = f"<br>and {alike} more like it" if alike else ""
     return (
-        f'<figure data-id="{id}" style="margin:0;min-width:0"><img src="{jpeg(photo(row.id))}" alt="{id}, {path}" style="{frame}">'
+        f'<figure data-id="{id}" style="margin:0;min-width:0">{picture}'
         f'<figcaption style="{SMALL}">{said}{rank}. at {row.distance:.3f}{others}<b style="{CUT}">{id}</b>'
         f'<span style="overflow-wrap:anywhere">{path}</span><details style="overflow-wrap:anywhere;opacity:.85">'
         f"<summary>why</summary>{why}</details></figcaption></figure>"

@@ -14,6 +14,7 @@ from hrlib.explore.search_canvas import Canvas
 
 BESIDE = "side by side"
 HINT = "Upload a photo, or choose one of the catalogue. Then draw a box around what is meant, or scribble on it."
+WORDS = "Or say in words what you look for, alone or with a photo."
 
 
 class SearchControls:
@@ -21,9 +22,13 @@ class SearchControls:
 
     Args:
         names: of the models. k: how many results. metadata: of the items, for the filters. classes: that an added item may have.
+        texts: whether words can be searched for; if not, what they are written into is not shown.
     """
 
-    def __init__(self, names: list[str], k: int, metadata: pd.DataFrame, classes: list[str]):
+    def __init__(self, names: list[str], k: int, metadata: pd.DataFrame, classes: list[str], texts: bool = False):
+        self.texts, self.hint = texts, f"{HINT} {WORDS}" if texts else HINT
+        self.text = _labelled(widgets.Text, "in words", 220, placeholder="red running shoes", continuous_update=False)
+        self.without = _button("Without the photo", "ask with the words alone")
         spaces = [BESIDE, *names] if len(names) > 1 else names
         self.space = _labelled(widgets.Dropdown, "model", 200, options=spaces)
         self.k = _labelled(widgets.BoundedIntText, "results", 120, min=1, max=max(MOST_PHOTOS, k), value=k)
@@ -34,7 +39,7 @@ class SearchControls:
         self.filtering = _toggle("Filters", "show or hide the filters")
         self.unfilter = _button("Clear filters", "let every item be found")
         self.filters = {name: control for name in metadata if (control := _filter(name, metadata[name])) is not None}
-        self.strip, self.canvas = PhotoStrip(label="photos of the catalogue"), Canvas(status=HINT)
+        self.strip, self.canvas = PhotoStrip(label="photos of the catalogue"), Canvas(status=self.hint)
         self.others = _button("Other photos", "another sample of the catalogue")
         self.id = _labelled(widgets.Text, "item by id", 240, continuous_update=False)
         tips = ["draw a box around what is meant", "scribble on the photo"]
@@ -62,7 +67,9 @@ class SearchControls:
         _shows(self.filtering, shown)
         _shows(self.adding, add)
         drawing = [self.tool, self.colour, self.pen, self.undo, self.clear]
+        words = [widgets.Box([self.text, self.without], layout=_wrap())] if self.texts else []
         left = [
+            *words,
             self.strip,
             widgets.Box([self.others, self.id], layout=_wrap()),
             self.canvas,

@@ -1,4 +1,4 @@
-"""A visual search to touch: a photo, a box and scribbles on it, filters, and what one or several models find. The widget over `VisualSearch`."""
+"""A visual search to touch: a photo, a box and scribbles on it, words, filters, and what one or several models find. The widget over `VisualSearch`."""
 
 from __future__ import annotations
 
@@ -27,7 +27,8 @@ STRIP = 12  # photos of the catalogue that are offered at a time
 class SearchDemo:
     """Photo, controls and results for one catalogue and one or several models.
 
-    A photo is uploaded, or chosen in the catalogue. The box and the strokes drawn on it change what is asked: the query is what is then
+    A photo is uploaded, or chosen in the catalogue; where all models take texts (`VisualSearch.takes_texts`), words are asked with, alone or
+    together with the photo. The box and the strokes drawn on it change what is asked: the query is what is then
     seen. Every change asks again. A photo can be added to the catalogue as it is seen, under an id of its own, is found at once, and can
     be taken out again; nothing else that the demo does changes a store. Bad input is told below the photo, and the results stay.
 
@@ -39,7 +40,7 @@ class SearchDemo:
         seed: of the photos of the catalogue that are offered.
 
     Attributes:
-        query: what is asked with (`PhotoQuery`), None at first.
+        query: the photo that is asked with (`PhotoQuery`), None without one.
         found: name of a model -> its `Found`.
         added: ids of the items that were added here.
 
@@ -54,11 +55,13 @@ class SearchDemo:
         self.visual = next(iter(self.searches.values()))  # for photos and metadata, which are the same in all
         self.hierarchy, self._rng = self.visual.catalogue.hierarchy, np.random.default_rng(seed)
         self.query: PhotoQuery | None = None
+        self._replacing = False  # the canvas' photo
         self.found: dict[str, Found] = {}
         self.added: list[str] = []
         metadata = self.visual.store.get(self.visual.store.ids())[1].drop(columns=COLUMN, errors="ignore")
         self._classes = [name for names in reversed(self.hierarchy.names) for name in names]
-        self.controls = SearchControls(list(self.searches), k, metadata, list(dict.fromkeys(self._classes)))
+        texts = all(search.takes_texts for search in self.searches.values())
+        self.controls = SearchControls(list(self.searches), k, metadata, list(dict.fromkeys(self._classes)), texts)
         self._offer()
         self._watch()
 
@@ -77,51 +80,78 @@ class SearchDemo:
         """Ask with an item."""
         self._begin(PhotoQuery.of_item(self.visual, id))
 
-    def _begin(self, query: PhotoQuery) -> None:
+    def without_photo(self) -> None:
+        """Ask with the words alone."""
+        self._begin(None)
+
+    @property
+    def words(self) -> str:
+        """The text that is asked with, "" without one."""
+        return self.controls.text.value.strip()
+
+    def _begin(self, query: PhotoQuery | None) -> None:
         found = self._search(query)
-        self.query = None  # so that nothing is asked while the canvas is emptied
-        self.controls.canvas.show(query.pixels, query.name)
+        self._replacing = True
+        try:
+            self.controls.canvas.show(query and query.pixels, query.name if query else "")
+        finally:
+            self._replacing = False
         self.query = query
         self._show(found)
 
     def again(self) -> None:
-        """Ask with the same photo, as it is marked now, and the settings as they are now."""
-        if self.query is None:
-            return
+        """Ask with the same photo, as it is marked now, and the words and settings as they are now."""
         canvas = self.controls.canvas
-        query = self.query.with_marks(canvas.crop, canvas.strokes)
+        query = self.query and self.query.with_marks(canvas.crop, canvas.strokes)
         found = self._search(query)
         self.query = query
         self._show(found)
 
-    def _search(self, query: PhotoQuery) -> dict[str, Found]:
+    def _search(self, query: PhotoQuery | None) -> dict[str, Found]:
+        """What is found with the photo and the words; nothing where there is neither."""
         c = self.controls
+        if query is None and not self.words:
+            return {}
         names = list(self.searches) if c.space.value == BESIDE else [c.space.value]
-        settings = {"crop": query.crop, "where": c.where() or None, "rerank": c.rerank.value, "group": c.group.value}
-        return {name: self.searches[name].search(query.asked, c.k.value, **settings) for name in names}
+        settings = {"where": c.where() or None, "rerank": c.rerank.value, "group": c.group.value, "text": self.words}
+        photo, crop = (query.asked, query.crop) if query else (None, None)
+        return {name: self.searches[name].search(photo, c.k.value, crop=crop, **settings) for name in names}
 
     def _show(self, found: Mapping[str, Found]) -> None:
         self.found = dict(found)
         wide = widgets.Layout(flex="1 1 230px", min_width="0")
         self.controls.results.children = [
-            widgets.HTML(search_cards.results(name, one, self.visual.photo, self._verdicts(one)), layout=wide)
+            widgets.HTML(search_cards.results(name, one, self._photo, self._verdicts(one)), layout=wide)
             for name, one in found.items()
         ]
         counts = ", ".join(f"{name}: {len(one.table)} results" for name, one in found.items())
-        self._say(f"{counts} for {self.query.name}")
+        asked = [self.query.name] if self.query else []
+        asked += [f'"{self.words}"'] if self.words else []
+        self._say(f"{counts} for {' and '.join(asked)}" if found else self.controls.hint)
+
+    def _photo(self, id: int | str) -> np.ndarray | None:
+        """The photo of an item; None where it is lost, which is no reason to show no results."""
+        try:
+            return self.visual.photo(id)
+        except HrlibError:
+            return None
 
     def _verdicts(self, found: Found) -> dict[int | str, tuple[str, str]]:
-        """How right each result is, where the query is an item whose classes are known."""
-        ids = list(found.table["id"])
-        if self.query.item is None or not ids:
+        """How right each result is, as far as classes are known, where an item alone was asked with."""
+        if self.query is None or self.query.item is None or self.words:
             return {}
         fine, coarse = self.hierarchy.levels[0], self.hierarchy.levels[min(1, self.hierarchy.depth - 1)]
-        words = {"same": f"same {fine}", "near": f"same {coarse}", "other": f"other {coarse}"}
-        _, known = self.visual.store.get([self.query.item, *ids])
-        same, near = ((known[level] == known[level].iloc[0]).iloc[1:] for level in (fine, coarse))
-        keys = np.where(same, "same", np.where(near, "near", "other"))
-        verdicts = {id: (key, words[key]) for id, key in zip(ids, keys.tolist(), strict=True)}
-        return verdicts | ({self.query.item: ("same", "the query itself")} if self.query.item in verdicts else {})
+        own, *others = self.visual.known([self.query.item, *found.table["id"]])
+        verdicts = {}
+        for id, other in zip(found.table["id"], others, strict=True):
+            if id == self.query.item:
+                verdicts[id] = "same", "the query itself"
+            elif fine in own and own[fine] == other.get(fine):
+                verdicts[id] = "same", f"same {fine}"
+            elif coarse in own and coarse in other:
+                near = own[coarse] == other[coarse]
+                verdicts[id] = ("near", f"same {coarse}") if near else ("other", f"other {coarse}")
+        return verdicts
 
     # --- the catalogue ---
 
@@ -132,8 +162,15 @@ class SearchDemo:
         if not id.strip() or id in map(str, self.visual.store.ids()):
             raise HrlibError(f"the id {id!r} is {'taken' if id.strip() else 'empty'}: give the new item another one")
         metadata = {self._level(category): category} if category else None
-        for search in self.searches.values():
-            search.add(id, self.query.seen, metadata)
+        done = []
+        try:
+            for search in self.searches.values():
+                search.add(id, self.query.seen, metadata)
+                done.append(search)
+        except BaseException:  # the stores hold the same items
+            for search in done:
+                search.remove([id])
+            raise
         self._keep([*self.added, id])
         self.again()
         self._say(f"{id} was added{f' as {category}' if category else ''}, and is found already")
@@ -168,11 +205,12 @@ class SearchDemo:
         """Another sample of the catalogue in the strip."""
         ids = self.visual.store.ids()
         chosen = [ids[at] for at in self._rng.permutation(len(ids))[:STRIP]]
-        self.controls.strip.show((id, self.visual.photo(id), f"item {id}") for id in chosen)
+        photos = [(id, self._photo(id), f"item {id}") for id in chosen]
+        self.controls.strip.show(one for one in photos if one[1] is not None)
 
     def _watch(self) -> None:
         c = self.controls
-        for control in (c.space, c.k, c.rerank, c.group, *c.filters.values()):
+        for control in (c.space, c.k, c.rerank, c.group, c.text, *c.filters.values()):
             control.observe(self._changed, names="value")
         c.canvas.observe(self._changed, names=["crop", "strokes"])
         c.canvas.on_msg(self._uploaded)
@@ -182,6 +220,7 @@ class SearchDemo:
             widgets.link((getattr(c, name), "value"), (c.canvas, name))
         for button, callback in (
             (c.others, self._offer),
+            (c.without, self.without_photo),
             (c.undo, self._undo),
             (c.clear, self._wipe),
             (c.unfilter, self._unfilter),
@@ -199,7 +238,8 @@ class SearchDemo:
 
     @_tells
     def _changed(self, _) -> None:
-        self.again()
+        if not self._replacing:
+            self.again()
 
     @_tells
     def _uploaded(self, _, facts, buffers) -> None:
@@ -207,10 +247,11 @@ class SearchDemo:
 
     @_tells
     def _picked(self, id: int | str) -> None:
-        ids = {str(one): one for one in self.visual.store.ids()}
-        if str(id) not in ids:
-            raise HrlibError(f"no item {id!r}; {nearest(str(id), ids)}")
-        self.pick(ids[str(id)])
+        held = self.visual.store.ids()
+        ids = {str(one): one for one in held} | {one: one for one in held}  # 7 and "7" are two items
+        if id not in ids:
+            raise HrlibError(f"no item {id!r}; {nearest(str(id), map(str, held))}")
+        self.pick(ids[id])
 
     def _undo(self) -> None:
         canvas = self.controls.canvas

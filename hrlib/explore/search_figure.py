@@ -22,7 +22,7 @@ LEFT = 1.6  # of the results
 
 
 def search_results(visual: VisualSearch, found: Mapping[str, Found], k: int = 6, title: str = "") -> go.Figure:
-    """The photos that were asked with on the left, as they were embedded, and the k best results of each, best first.
+    """The photos that were asked with on the left, as they were embedded (none where only a text was), and the k best results of each, best first.
 
     Below a result are its class at the finest level and the one above, and its cosine distance; "+2" beside it counts near-duplicates that
     are grouped under it.
@@ -42,7 +42,8 @@ def search_results(visual: VisualSearch, found: Mapping[str, Found], k: int = 6,
     _text(sheet, LEFT, -0.25, "<b>results, best first</b>", anchor="left")
     for row, (name, one) in enumerate(found.items()):
         top = row * TALL
-        _photo(sheet, 0, top, one.query)
+        if one.query is not None:
+            _photo(sheet, 0, top, one.query)
         _below(sheet, 0, top, textwrap.wrap(name, 18)[:3])
         for column, result in enumerate(one.table.head(k).itertuples()):
             left = LEFT + column * WIDE

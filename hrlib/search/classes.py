@@ -13,14 +13,17 @@ from hrlib.errors import HierarchyConflict, HrlibError
 from hrlib.settings import nearest
 
 Record = dict[str, Any]  # what is known of an item: column to value; what is missing is not in it
-NAMED = 500  # classes that an error lists, at most
 
 
 def known(values: Mapping[str, Any]) -> Record:
-    """The values that are there: neither None nor NaN nor a blank text."""
-    return {
-        name: value for name, value in values.items() if not (pd.isna(value) or str(value).isspace() or value == "")
-    }
+    """The values that are there: neither None nor NaN nor a blank text nor an empty list."""
+    return {name: value for name, value in values.items() if not _missing(value)}
+
+
+def _missing(value: Any) -> bool:
+    if not pd.api.types.is_scalar(value):  # a column of the catalogue may hold lists, such as several captions
+        return hasattr(value, "__len__") and len(value) == 0
+    return pd.isna(value) or (isinstance(value, str) and not value.strip())
 
 
 class Classes:
@@ -61,7 +64,7 @@ class Classes:
         given = {position: str(record[level]) for position, level in enumerate(self.levels) if level in record}
         for position, name in given.items():
             if name not in self._numbers[position]:
-                names = nearest(name, self.hierarchy.names[position][:NAMED])
+                names = nearest(name, self.hierarchy.names[position])
                 raise HrlibError(
                     f"{self.levels[position]} {name!r} is no class of the catalogue; {names}. Or leave it out"
                 )

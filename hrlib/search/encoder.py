@@ -35,9 +35,14 @@ class QueryEncoder:
         """The embeddings (B, D) of prepared photos (B, H, W, 3) uint8."""
         return self._checked(embed_photos(self.model, pixels), "the photos' embeddings")
 
+    @property
+    def takes_texts(self) -> bool:
+        """Whether the model embeds texts too."""
+        return hasattr(self.model, "encode_texts")
+
     def text(self, text: str) -> np.ndarray:
         """The embedding (1, D) of a text, where the model has `encode_texts`."""
-        if not hasattr(self.model, "encode_texts"):
+        if not self.takes_texts:
             raise HrlibError(
                 f"text: a {type(self.model).__name__} embeds photos only; expected a model with encode_texts, or no text"
             )

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+ROUNDING = 1e-6  # of a product of unit vectors in float32
+
 
 def by_similarity(vectors: np.ndarray, least: float, most: int) -> np.ndarray:
     """For each of N results, best first, the first of those that stand for a group and are at least so similar to it; itself if none is.
@@ -24,7 +26,9 @@ def by_similarity(vectors: np.ndarray, least: float, most: int) -> np.ndarray:
     first, free, found = np.arange(len(vectors)), np.ones(len(vectors), bool), 0
     for place in range(len(vectors)):
         if free[place] and found < most:
-            alike = free & (vectors @ vectors[place] >= least)
+            products = vectors @ vectors[place]
+            # in float32 a vector's product with itself may be below 1: the same vector is alike whatever `least` is
+            alike = free & (products >= min(least, products[place] - ROUNDING))
             alike[: place + 1] = False
             first[alike], free[alike], found = place, False, found + 1
     return first

@@ -20,9 +20,8 @@ from hrlib.search.checks import Id, check_ids
 
 MAX_BYTES = 128_000_000  # of a photo's file; a JPEG as large as `decode` takes has about a third of that
 Crop = tuple[float, float, float, float]
-_decoding = (
-    threading.Lock()
-)  # decoding silences Python's warnings, which are the whole process's: two at once would leave them silent
+# decoding silences Python's warnings, which are the whole process's: two at once would leave them silent
+_decoding = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -70,7 +69,9 @@ def _decoded(data: bytes, name: str = "") -> Image.Image:
 
 def _read(path: Path) -> bytes:
     if not os.path.isfile(path):
-        raise HrlibError(f"there is no file {path}: expected the path of a photo; an item of the store is Item(id)")
+        raise HrlibError(
+            f"there is no file {path!s:.300}: expected the path of a photo; an item of the store is Item(id)"
+        )
     if (size := path.stat().st_size) > MAX_BYTES:
         raise BadImage(f"{path.name}: {size:,} bytes, more than the cap of {MAX_BYTES:,}; make it smaller")
     return read_file(path)

@@ -14,11 +14,8 @@ from hrlib.search.stock import Near, Stock
 from hrlib.search.store import Where
 from hrlib.search.votes import agreement, neighbour_votes
 
-POOL, LEAST, MORE = (
-    4,
-    50,
-    4,
-)  # items fetched: POOL times k and at least LEAST; MORE times as many where they make too few groups
+# items fetched: POOL times k and at least LEAST; MORE times as many where they make too few groups
+POOL, LEAST, MORE = 4, 50, 4
 
 
 @dataclass(frozen=True)

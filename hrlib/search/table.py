@@ -52,8 +52,9 @@ class Column:
         kept = self.buffer[rows]
         missing = pd.isna(kept) if self.kind == "float" else kept == KINDS[self.kind][1]
         if self.kind == "text":
-            labels = np.array([*self.labels, None], object)
-            values = labels[kept]  # -1 is the last
+            # only the labels of these rows: a table may have as many as rows
+            values = np.empty(len(kept), object)
+            values[:] = [None if number < 0 else self.labels[number] for number in kept.tolist()]
         else:
             values = (kept.astype(bool) if self.kind == "boolean" else kept).astype(object)
         values[missing] = None

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
+from PIL import Image
 from torch import nn
 
 from hrlib.catalogue import Catalogue
@@ -69,6 +71,8 @@ class VisualSearch:
         columns = dict.fromkeys([*catalogue.hierarchy.levels, *catalogue.items.columns, *store.stats()["columns"]])
         if by is not None and by not in columns:
             raise HrlibError(f"group_by: {by!r} is no column of the catalogue or the store; {nearest(by, columns)}")
+        if by in catalogue.items and not catalogue.items[by].map(pd.api.types.is_scalar).all():
+            raise HrlibError(f"group_by: {by!r} holds lists: expected a column with one value an item")
         self._stock = Stock(store, catalogue, AddedPhotos(), [by] if by in catalogue.items else [])
         self._encoder = QueryEncoder(self.model, catalogue.images, store.dim)
         self._check_model()
@@ -110,7 +114,7 @@ class VisualSearch:
         """
         clock, asked = Clock(), as_list(query)
         text = check_query(asked, k, crop, text)
-        images = [self._stock.photo(one.id) if isinstance(one, Item) else opened(one) for one in asked]
+        images = [self._image(one) for one in asked]
         clock.lap("decode")
         photos = [self._encoder.prepared(image, crop) for image in images]
         clock.lap("prepare")
@@ -133,7 +137,7 @@ class VisualSearch:
         """Put an item in, found at once and shown like the others; one that has the id is replaced.
 
         Args:
-            photo: kept at the catalogue's size.
+            photo: kept at the catalogue's size; of an Item(id), the photo of that item.
             metadata: classes by their level's name, of which the finest is enough, and attributes. None: nothing is known.
 
         Raises:
@@ -141,7 +145,9 @@ class VisualSearch:
             HrlibError: a class or a column that the catalogue does not have; nothing is changed then.
         """
         (id,), record = check_ids([id]), self._stock.checked(metadata)
-        pixels = self._encoder.prepared(opened(photo))
+        if (image := self._image(photo)) is None:
+            raise HrlibError(f"the photo of {photo.id!r} is not known: give the photo itself")
+        pixels = self._encoder.prepared(image)
         self._stock.put(id, self._encoder.photos(pixels[None])[0], pixels, record)
 
     def remove(self, ids: Sequence[Id]) -> int:
@@ -151,6 +157,16 @@ class VisualSearch:
     def photo(self, id: Id) -> np.ndarray:
         """The photo (H, W, 3) uint8 of an item of the store or the catalogue; plain grey where the store has it and no photo is known."""
         return self._encoder.prepared(self._stock.photo(*check_ids([id])))
+
+    def known(self, ids: Sequence[Id]) -> list[dict[str, Any]]:
+        """What is known of items of the store or the catalogue: of each its classes and attributes by their names, without those missing."""
+        records = [self._stock.get(one)[1] for one in check_ids(ids)]
+        return [{name: value for name, value in record.items() if name != COLUMN} for record in records]
+
+    @property
+    def takes_texts(self) -> bool:
+        """Whether `search` can be asked with a text: whether the model has `encode_texts`."""
+        return self._encoder.takes_texts
 
     def save(self, folder: str | Path) -> Path:
         """Write the store, the added photos and the settings to a folder, so that a crash leaves what was saved there before or this.
@@ -183,6 +199,10 @@ class VisualSearch:
         search = cls(model, store.open(folder / "store"), catalogue, **kept | settings)
         search._stock.added = AddedPhotos(folder / "photos")
         return search
+
+    def _image(self, photo: Photo) -> Image.Image | np.ndarray | None:
+        """A photo in whatever form it came; None for an item whose photo is not known."""
+        return self._stock.photo(photo.id) if isinstance(photo, Item) else opened(photo)
 
     def _vector(self, asked: list, photos: list[np.ndarray], crop: Crop | None, text: str | None) -> np.ndarray:
         """What is searched for, (D,): an item as it is stored, everything else embedded; of several the mean."""

@@ -10,7 +10,6 @@ import time
 import zlib
 
 import numpy as np
-import pytest
 from PIL import Image
 
 from tests.browser.lab import ROOT, put
@@ -37,6 +36,10 @@ hierarchy = hr.Hierarchy.from_frame(items, ["product", "category"])
 shop = hr.Catalogue("shop", items, hr.ImageStore.from_array(pixels), hierarchy, ("colour", "price"))
 models = {"flat": hr.models.image_encoder("small", dim=16, seed=0), "hierarchical": hr.models.image_encoder("small", dim=16, seed=1)}
 searches = {name: VisualSearch.index(model, shop) for name, model in models.items()}
+"""
+WORDS = """
+tokenizer = hr.models.Tokenizer.train(["red tops", "blue shoes", "red mugs", "blue lamps"], vocabulary=60)
+searches = {"dual": VisualSearch.index(hr.models.dual_encoder(tokenizer, dim=16, width=16, layers=1, seed=0), shop, near_duplicate=None)}
 """
 SHOW = """
 demo = hr.explore.SearchDemo(searches, k=6)
@@ -116,10 +119,10 @@ class Demo:
         self.page.mouse.up()
 
 
-@pytest.fixture
-def demo(open_notebook, lab):
-    put(lab, "search-demo", [MAKE, SHOW])
-    notebook = open_notebook("search-demo")
+def begun(open_notebook, lab, name, cells):
+    """The demo that the last of some cells shows, in JupyterLab."""
+    put(lab, name, cells)
+    notebook = open_notebook(name)
     notebook.page.context.set_default_timeout(SECONDS)
     state = notebook.run_all(seconds=SECONDS / 1000)
     assert state["errors"] == [] and all(state["counts"])
@@ -130,8 +133,27 @@ def demo(open_notebook, lab):
     return shown
 
 
-def test_search_demo(demo):
+def test_words(open_notebook, lab):
+    demo = begun(open_notebook, lab, "search-words", [MAKE, WORDS, SHOW])
+    demo.root.get_by_label("in words").fill("red mugs")
+    demo.page.keyboard.press("Enter")
+    demo.status.filter(has_text='dual: 6 results for "red mugs"').wait_for()
+    alone = demo.changed([])
+    assert demo.canvas.is_hidden()
+    demo.root.locator(".hrlib-strip button").first.click()
+    demo.status.filter(has_text='and "red mugs"').wait_for()
+    both = demo.changed(alone)
+    demo.notebook.picture("8 words and a photo")
+    demo.root.get_by_role("button", name="Without the photo").click()
+    assert demo.changed(both) == alone and demo.canvas.is_hidden()
+    demo.notebook.picture("9 words alone")
+    assert demo.notebook.console == [] and demo.notebook.tracebacks == []
+
+
+def test_search_demo(open_notebook, lab):
+    demo = begun(open_notebook, lab, "search-demo", [MAKE, SHOW])
     page, root, notebook = demo.page, demo.root, demo.notebook
+    assert root.get_by_label("in words").count() == 0
     root.locator(".hrlib-strip button img").first.wait_for()
     root.locator(".hrlib-strip").scroll_into_view_if_needed()
     demo.upload("mine.png", png(two_halves()), "flat: 6 results, hierarchical: 6 results for mine.png")

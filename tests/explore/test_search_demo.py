@@ -10,7 +10,7 @@ from PIL import Image
 import hrlib as hr
 from hrlib.explore import SearchDemo
 from hrlib.explore.search_canvas import MOST_BYTES
-from hrlib.search import FaissStore, VisualSearch
+from hrlib.search import FaissStore, Item, VisualSearch
 
 NASTY = "<script>alert(1)</script>"
 
@@ -122,8 +122,8 @@ def test_the_box_and_the_strokes_change_what_is_asked(demo):
 
 def test_an_item_is_picked_by_its_photo_or_its_id(demo):
     strip = demo.controls.strip
-    first = strip.photos[0]["id"]
-    strip._handle_custom_msg({"id": first}, [])
+    first = strip.ids[0]
+    strip._handle_custom_msg({"place": 0}, [])
     assert demo.query.item == first == ids(demo)[0] and "the query itself" in shown(demo)
     demo.controls.id.value = "sku-07"
     assert demo.query.item == "sku-07" and status(demo).endswith("for item sku-07")
@@ -259,3 +259,116 @@ def test_one_model_and_few_items():
     assert demo.controls.space.options == ("alone",)
     demo.controls.id.value = "sku-00"
     assert ids(demo, "alone") == ["sku-00", "sku-01"]
+
+
+def test_words_are_asked_alone_or_with_a_photo():
+    shop = catalogue()
+    shop.items["title"] = shop.items["category"].str[:10] + " " + shop.items["colour"].fillna("plain")
+    tokenizer = hr.models.Tokenizer.train(list(shop.items["title"]), vocabulary=60)
+    models = {
+        name: hr.models.dual_encoder(tokenizer, dim=16, width=16, layers=1, seed=seed) for seed, name in enumerate("ab")
+    }
+    demo = SearchDemo({name: VisualSearch.index(model, shop) for name, model in models.items()}, k=5)
+    c, search = demo.controls, demo.searches["a"]
+    assert {c.text, c.without} <= set(within(c.arranged())) and "say in words" in status(demo)
+    c.text.value = " red category "
+    expected = search.search(text="red category", k=5).table["id"].tolist()
+    assert ids(demo, "a") == expected and status(demo) == 'a: 5 results, b: 5 results for "red category"'
+    assert shown(demo).count("<figure") == 10 and demo.query is None
+    c.filters["colour"].value = ("blue",)
+    assert set(shop.items.set_index("id").loc[ids(demo, "a"), "colour"]) == {"blue"}
+    c.unfilter.click()
+    demo.controls.id.value = "sku-07"
+    both = search.search(Item("sku-07"), 5, text="red category")
+    assert ids(demo, "a") == both.table["id"].tolist() and status(demo).endswith('item sku-07 and "red category"')
+    assert "same product" not in shown(demo), "an item with words is another question than the item"
+    c.canvas.crop = [0, 0, 10, 10]
+    c.without.click()
+    assert demo.query is None and c.canvas.size == (0, 0) and c.canvas.photo == b"" and c.canvas.crop == []
+    assert ids(demo, "a") == expected
+    c.text.value = "\u200b"  # no blank, and no word either
+    assert ids(demo, "a") == expected and status(demo) == refused(lambda: search.search(text="\u200b"))
+    c.text.value = ""
+    assert demo.found == {} and not c.results.children and status(demo) == c.hint
+
+
+def within(box):
+    """All widgets in a box, at any depth."""
+    inside = getattr(box, "children", ())
+    return [*inside, *(widget for child in inside for widget in within(child))]
+
+
+def refused(call):
+    with pytest.raises(hr.HrlibError) as caught:
+        call()
+    return str(caught.value)
+
+
+def test_words_are_offered_only_where_all_models_take_them(demo):
+    assert demo.controls.text not in within(demo.controls.arranged()) and "words" not in status(demo)
+
+
+def test_ids_that_read_alike_are_not_mixed_up():
+    shop = catalogue(4)
+    shop.items["id"] = pd.Series([7, "7", 2**60 + 1, "b"], dtype=object)
+    demo = SearchDemo({"one": VisualSearch.index(hr.models.image_encoder("small", dim=8, seed=0), shop)})
+    strip = demo.controls.strip
+    for place, id in enumerate(strip.ids):
+        strip._handle_custom_msg({"place": place}, [])
+        assert demo.query.item == id and type(demo.query.item) is type(id)
+    for text, id in (("7", "7"), (str(2**60 + 1), 2**60 + 1)):
+        demo.controls.id.value = text
+        assert demo.query.item == id
+
+
+def test_verdicts_are_given_where_classes_are_known():
+    """A store that knows no classes (the catalogue does), and an item that nobody knows the class of."""
+    shop = catalogue(12)
+    search = searches(shop)["flat"]
+    bare = FaissStore(dim=16)
+    bare.upsert(search.store.ids(), search.store.get(search.store.ids())[0])
+    demo = SearchDemo({"bare": VisualSearch(search.model, bare, shop)}, k=12)
+    demo.controls.group.value = False
+    demo.pick("sku-03")
+    before = demo._verdicts(demo.found["bare"])
+    assert [before[id][1] for id in ("sku-03", "sku-07", "sku-00")] == [
+        "the query itself",
+        "same category",
+        "other category",
+    ]
+    demo.add("unknown", "")
+    assert demo._verdicts(demo.found["bare"]) == {id: before[id] for id in ids(demo, "bare") if id != "unknown"}
+    demo.pick("unknown")
+    assert demo._verdicts(demo.found["bare"]) == {"unknown": ("same", "the query itself")}
+
+
+def test_a_lost_photo_does_not_hide_the_results(tmp_path):
+    search = searches(catalogue(4))["flat"]
+    search.add("lost", photo())
+    search.save(tmp_path)
+    for path in (tmp_path / "photos").iterdir():
+        path.unlink()
+    demo = SearchDemo({"flat": VisualSearch.open(tmp_path, search.model, search.catalogue)}, k=5)
+    assert len(demo.controls.strip.ids) == 4 and "lost" not in demo.controls.strip.ids
+    upload(demo, file(photo()))
+    assert ids(demo)[0] == "lost" and shown(demo).count("<figure") == 5 and "its photo is lost" in shown(demo)
+    demo.controls.id.value = "lost"
+    assert "photo of an added item is missing" in status(demo)
+
+
+def test_what_one_store_refuses_is_in_none(demo):
+    upload(demo, file(photo()))
+    demo.searches["other"].model.head.bias.data[0] = np.nan
+    demo.controls.name.value = "new"
+    demo.controls.add.click()
+    assert "NaN" in status(demo) and demo.added == []
+    assert all("new" not in search.store.ids() for search in demo.searches.values())
+
+
+def test_a_colour_that_only_browsers_know_gets_a_sentence(demo):
+    upload(demo, file(photo()))
+    before = ids(demo)
+    demo.controls.canvas.strokes = [{"points": [[1, 1]], "colour": "transparent", "width": 3}]
+    assert "a stroke's colour is 'transparent': expected #rrggbb" in status(demo) and ids(demo) == before
+    demo.controls.undo.click()
+    assert status(demo).endswith("for photo.png")

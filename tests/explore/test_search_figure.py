@@ -1,5 +1,7 @@
 """The figure of what searches have found: every photo and its texts."""
 
+from dataclasses import replace
+
 import plotly.graph_objects as go
 import pytest
 
@@ -24,6 +26,8 @@ def test_no_result_and_bad_input():
     search = searches(catalogue(2))["flat"]
     nothing = search.search(photo(), 5, where={"price": (99, None)})
     assert len(hr.explore.search_results(search, {"none": nothing}).layout.images) == 1
+    words = replace(search.search(photo(), 5), query=None)  # of a text alone there is no photo
+    assert len(hr.explore.search_results(search, {"red shoes": words}).layout.images) == 2
     with pytest.raises(hr.HrlibError, match="0 queries and k = 6"):
         hr.explore.search_results(search, {})
     with pytest.raises(hr.HrlibError, match="k = 0"):

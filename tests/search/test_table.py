@@ -1,5 +1,7 @@
 """The table beside the vectors: it grows without a reader seeing it, keeps types, and goes to parquet and back."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -21,6 +23,16 @@ KINDS = {
 
 def rows_of(table):
     return {name: column.decoded(slice(table.rows)).tolist() for name, column in table.columns.items()}
+
+
+def test_a_few_rows_are_read_without_going_through_all_labels():
+    class Labels(list):
+        def __iter__(self):
+            raise AssertionError("as many labels as rows, for two of them")
+
+    columns = Table().added(as_columns({"x": [*map(str, range(9)), None]}, 10), 10).columns
+    column = replace(columns["x"], labels=Labels(columns["x"].labels))
+    assert column.decoded(np.array([9, 3])).tolist() == [None, "3"]
 
 
 @given(st.data())

@@ -3,6 +3,7 @@
 import re
 import threading
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -367,6 +368,16 @@ def test_parts_that_do_not_fit_are_refused(visual, trained):
     ):
         with pytest.raises(hr.HrlibError, match=error):
             VisualSearch(model, visual.store, shop, **settings)
+
+
+def test_groups_are_of_columns_with_one_value_an_item(visual, trained):
+    shop, model = trained
+    shop = replace(shop, items=shop.items.assign(texts=[["one", "two"]] * len(shop)))
+    with pytest.raises(hr.HrlibError, match="group_by: 'texts' holds lists: expected a column with one value an item"):
+        VisualSearch(model, visual.store, shop, group_by="texts")
+    shop = replace(shop, attributes=("texts",))  # what the store does not have is taken from the catalogue
+    found = VisualSearch(model, visual.store, shop).search(Item(shop.items["id"][0]), 2)
+    assert found.table["matched"][0] == ["texts: ['one', 'two']"]
 
 
 def test_a_model_that_is_broken_is_not_searched_with(visual, trained):

@@ -36,6 +36,17 @@ def test_what_is_added_comes_first_at_once(search, photos, id):
     assert "colour: red" in search.search(Item(id)).table["matched"][0]
 
 
+def test_the_photo_of_an_item_can_be_added_under_another_id(search):
+    one = search.catalogue.items["id"][3]
+    search.add("twin", Item(one), {"colour": "red"})
+    np.testing.assert_array_equal(search.photo("twin"), search.catalogue.images[3])
+    assert search.known(["twin", one]) == [{"colour": "red"}, search.known([one])[0]]
+    assert search.known([one])[0]["product"] == search.catalogue.items["product"][3]
+    search.store.upsert(["bare"], search.store.get([one])[0])
+    with pytest.raises(hr.HrlibError, match="the photo of 'bare' is not known: give the photo itself"):
+        search.add("other", Item("bare"))
+
+
 def test_an_id_that_is_there_is_replaced_whole(search, photos):
     one = search.catalogue.items["id"][3]
     search.add(one, photos[0], {"category": "hoodie"})

@@ -29,6 +29,12 @@ def test_a_chain_of_near_duplicates_is_not_one_group():
     assert groups.by_similarity(x, np.cos(np.radians(6)), 9).tolist() == [0, 0, 2, 2]
 
 
+@pytest.mark.parametrize("dim", [3, 64, 512])
+def test_the_same_vector_is_a_near_duplicate_whatever_rounding_makes_of_it(dim):
+    x = np.repeat(unit(200, 0, dim), 2, axis=0)
+    assert groups.by_similarity(x, 1.0, 200).tolist() == [place // 2 * 2 for place in range(400)]
+
+
 @given(st.lists(st.sampled_from(["a", "b", 1, None]), max_size=12))
 def test_groups_by_value(values):
     expected = [place if value is None else values.index(value) for place, value in enumerate(values)]
@@ -96,4 +102,4 @@ def test_classes_by_name():
 
 def test_what_is_known():
     values = {"a": None, "b": np.nan, "c": "", "d": "\t", "e": pd.NA, "f": 0, "g": False, "h": "x", "i": pd.NaT}
-    assert known(values) == {"f": 0, "g": False, "h": "x"}
+    assert known(values | {"j": [], "k": ["x", None]}) == {"f": 0, "g": False, "h": "x", "k": ["x", None]}
