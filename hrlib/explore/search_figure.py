@@ -22,14 +22,14 @@ LEFT = 1.6  # of the results
 
 
 def search_results(visual: VisualSearch, found: Mapping[str, Found], k: int = 6, title: str = "") -> go.Figure:
-    """The photos that were asked with on the left, as they were embedded (none where only a text was), and the k best results of each, best first.
+    """The photos that were asked with on the left, as they were embedded, and the k best results of each, best first.
 
     Below a result are its class at the finest level and the one above, and its cosine distance; "+2" beside it counts near-duplicates that
-    are grouped under it.
+    are grouped under it. A search by text alone has its name where the photo would be.
 
     Args:
         visual: the search that has the results' photos.
-        found: what is written below a query -> what it found.
+        found: what is written below a query (a text that was searched for is its own name) -> what it found.
         k: how many results are drawn of each.
 
     Raises:
@@ -44,7 +44,7 @@ def search_results(visual: VisualSearch, found: Mapping[str, Found], k: int = 6,
         top = row * TALL
         if one.query is not None:
             _photo(sheet, 0, top, one.query)
-        _below(sheet, 0, top, textwrap.wrap(name, 18)[:3])
+        _below(sheet, 0, top if one.query is not None else top - 0.9, textwrap.wrap(name, 18)[:3])
         for column, result in enumerate(one.table.head(k).itertuples()):
             left = LEFT + column * WIDE
             _photo(sheet, left, top, visual.photo(result.id))

@@ -19,6 +19,7 @@ CHECKED = {
     "01_catalogue_and_hierarchy": 8,
     "02_flat_embeddings": 0,
     "03_hierarchical_proxies": 2,
+    "08_image_text_codebook": 2,
     "10_choosing_an_index": 2,
     "index": 1,
 }
