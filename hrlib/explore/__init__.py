@@ -24,6 +24,7 @@ from hrlib.explore.six_classes import six_classes
 from hrlib.explore.static import to_png
 from hrlib.explore.theme import use_in_notebook
 from hrlib.explore.traversal import reconstructions, traversal
+from hrlib.explore.word_map import word_map
 
 __all__ = [
     "Explorer",
@@ -64,4 +65,5 @@ __all__ = [
     "traversal",
     "tree",
     "use_in_notebook",
+    "word_map",
 ]
