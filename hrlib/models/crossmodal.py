@@ -104,9 +104,10 @@ class CrossModalModel(nn.Module):
         """
         if self.fusion is None:
             raise HrlibError("a model without fusion cannot tell whether a photo and a text match: give it fusion=")
+        distinct, places = tokens.unique(dim=0, return_inverse=True)  # a text is with many photos: encoded once
         with evaluating(self):
-            _, states, _ = self.student.text(tokens)
-            logits = self.fusion.match(states, tokens == PAD, image_locals)
+            _, states, _ = self.student.text(distinct)
+            logits = self.fusion.match(states[places], tokens == PAD, image_locals)
             return logits[:, 1] - logits[:, 0]
 
     def reranker(
