@@ -37,7 +37,9 @@ PARTS = {"train": 10_000, "validation": 2_000, "test": 3_000}
 DIM, CODES, QUEUE, BATCH, LENGTH = 128, 256, 2048, 128, 16
 EPOCHS, LR = 4, 1e-3
 OFF = {"cross": True, "within": False, "transport": False, "swapped": False}  # contrast alone
-ON = {"cross": True, "within": False}
+# weights and softness by crossmodal_trials.py
+ON = {"cross": True, "within": False, "transport": 0.2, "swapped": 0.2, "softness": 0.0}
+LOCAL = 0.2  # weight of LMI, likewise; CMA is softened by .4, as its authors do
 
 
 def codebook(**settings) -> Callable[[int], CodebookLoss]:
@@ -51,14 +53,15 @@ def triple(**settings) -> Callable[[int], TripleContrastiveLoss]:
 
 ARMS = {  # the loss; and what else is another than usual: momentum 0, the teacher is the student itself; fusion
     "contrast": (codebook(**OFF, softness=0.0), {}),
-    "codebook without teacher": (codebook(**ON, softness=0.0), {"momentum": 0.0}),
+    "codebook without teacher": (codebook(**ON), {"momentum": 0.0}),
     "codebook": (codebook(**ON), {}),
     "codebook, random": (codebook(**ON, frozen=1.0), {}),  # the control: codes that stay as they were drawn
+    "codebook + within": (codebook(**{**ON, "within": 0.2}), {}),  # all of CODIS but its fusion encoder
     "CMA": (triple(), {}),
     "CMA + IMC": (triple(imc=True), {}),
-    "CMA + IMC + LMI": (triple(imc=True, lmi=True), {}),
-    "CMA + IMC + LMI, shuffled": (triple(imc=True, lmi=True, shuffle_locals=True), {}),  # the control
-    "full": (triple(imc=True, lmi=True, matching=True, words=True), {"fusion": True}),
+    "CMA + IMC + LMI": (triple(imc=True, lmi=LOCAL), {}),
+    "CMA + IMC + LMI, shuffled": (triple(imc=True, lmi=LOCAL, shuffle_locals=True), {}),  # the control
+    "full": (triple(imc=True, lmi=LOCAL, matching=True, words=True), {"fusion": True}),
 }
 RERANKED = "full, re-ranked"
 CONDITIONS = [(0.0, 0.07), (0.4, 0.07), (0.0, 0.02), (0.4, 0.02)]  # share of wrong pairs, temperature
@@ -68,6 +71,7 @@ PAIRS = [
     *(("contrast", arm) for arm in (*list(ARMS)[1:], RERANKED)),
     ("codebook without teacher", "codebook"),
     ("codebook, random", "codebook"),
+    ("codebook", "codebook + within"),
     ("CMA", "CMA + IMC"),
     ("CMA + IMC", "CMA + IMC + LMI"),
     ("CMA + IMC + LMI, shuffled", "CMA + IMC + LMI"),

@@ -15,21 +15,24 @@ import os
 from pathlib import Path
 
 import pandas as pd
-from crossmodal import EPOCHS, HERE, LR, MAIN, OFF, ON, codebook, measured, parts, train, triple
+from crossmodal import EPOCHS, HERE, LR, MAIN, OFF, codebook, measured, parts, train, triple
 
 from hrlib.files import write
 
+PLAIN = {"cross": True, "within": False}
 TRIALS = {
     "contrast, softness 0": codebook(**OFF, softness=0.0),
     "contrast, softness .4": codebook(**OFF, softness=0.4),
-    "codebook, softness .4": codebook(**ON),
-    "codebook, softness 0": codebook(**ON, softness=0.0),
-    "codebook, softness 0, weights .2": codebook(**{**ON, "transport": 0.2, "swapped": 0.2}, softness=0.0),
+    "codebook, softness .4": codebook(**PLAIN),
+    "codebook, softness 0": codebook(**PLAIN, softness=0.0),
+    "codebook, softness 0, weights .2": codebook(**PLAIN, transport=0.2, swapped=0.2, softness=0.0),
     "codebook, softness 0, weights .2, within": codebook(
         cross=True, transport=0.2, swapped=0.2, within=0.2, softness=0.0
     ),
     "CMA + IMC, softness 0": triple(imc=True, softness=0.0),
     "CMA + IMC .2, softness 0": triple(imc=0.2, softness=0.0),
+    "CMA + IMC, softness .4": triple(imc=True),
+    "CMA + IMC + LMI .2, softness .4": triple(imc=True, lmi=0.2),
     "CMA + IMC + LMI, softness 0": triple(imc=True, lmi=True, softness=0.0),
     "CMA + IMC .2 + LMI .2, softness 0": triple(imc=0.2, lmi=0.2, softness=0.0),
     "CMA + IMC .2 + LMI .2, softness .4": triple(imc=0.2, lmi=0.2),
