@@ -25,7 +25,7 @@ from report import report, rounds
 
 import hrlib as hr
 from hrlib.search import choose_index
-from hrlib.search.measure import kth_similarity, one_core, recall, search_singly
+from hrlib.search.choosing.measure import kth_similarity, one_core, recall, search_singly
 
 K, TARGET = 10, 0.95
 OF_BEST, OF_EXACT = 0.9, 20  # issue 6

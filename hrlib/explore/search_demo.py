@@ -49,7 +49,7 @@ class SearchDemo:
     """
 
     def __init__(self, searches: Mapping[str, VisualSearch], k: int = 8, *, seed: int = 0):
-        from hrlib.search.added import COLUMN  # only now: it loads faiss
+        from hrlib.search.visual.added import COLUMN  # only now: it loads faiss
 
         self.searches = _checked(searches, k)
         self.visual = next(iter(self.searches.values()))  # for photos and metadata, which are the same in all

@@ -5,9 +5,9 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING
 
-from hrlib.search.candidates import Candidate
-from hrlib.search.choice import Choice
-from hrlib.search.choose import choose_index
+from hrlib.search.choosing.candidates import Candidate
+from hrlib.search.choosing.choice import Choice
+from hrlib.search.choosing.choose import choose_index
 from hrlib.search.copy import copy_to
 from hrlib.search.faiss_store import FaissStore
 from hrlib.search.milvus_store import MilvusStore
@@ -15,9 +15,9 @@ from hrlib.search.store import Hits, Store
 
 # looked up when they are first used: searching by photos needs models, searching by vectors does not
 _LATER = {
-    "Found": "hrlib.search.found",
-    "Item": "hrlib.search.queries",
-    "VisualSearch": "hrlib.search.visual",
+    "Found": "hrlib.search.visual.found",
+    "Item": "hrlib.search.visual.queries",
+    "VisualSearch": "hrlib.search.visual.search",
 }
 
 __all__ = [
@@ -35,9 +35,9 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
-    from hrlib.search.found import Found
-    from hrlib.search.queries import Item
-    from hrlib.search.visual import VisualSearch
+    from hrlib.search.visual.found import Found
+    from hrlib.search.visual.queries import Item
+    from hrlib.search.visual.search import VisualSearch
 
 
 def __getattr__(name: str):

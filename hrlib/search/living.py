@@ -10,7 +10,7 @@ import pandas as pd
 
 from hrlib.errors import HrlibError
 from hrlib.evaluation.vectors import Embeddings, same_dimensions, unit_vectors
-from hrlib.search.measure import kth_similarity, one_core, recall
+from hrlib.search.choosing.measure import kth_similarity, one_core, recall
 from hrlib.search.store import Hits, Store
 
 COLUMN = "rank"  # the metadata that filters choose by

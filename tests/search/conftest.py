@@ -20,7 +20,7 @@ def clustered():
 @pytest.fixture(scope="session")
 def trained():
     """A small shop and a model trained on it: see `visual_shop`."""
-    from tests.search.visual_shop import made
+    from tests.search.visual.shop import made
 
     return made()
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import search
 
-from hrlib.search.measure import recall
+from hrlib.search.choosing.measure import recall
 
 
 @pytest.fixture
