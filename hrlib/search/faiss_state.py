@@ -128,7 +128,7 @@ class State:
 
     def nearest(self, queries: np.ndarray, k: int, where: Mapping[str, Any] | None) -> tuple[np.ndarray, np.ndarray]:
         """Scores and rows (Q, K) of the nearest rows, best first; K is k, or fewer where fewer match."""
-        picked = self._selection(self.mask(where)) if where else self.all_alive
+        picked = self._selection(self.mask(where)) if where is not None else self.all_alive
         k = min(k, picked.built + picked.new)
         found = []
         if k and picked.built:

@@ -56,7 +56,7 @@ class FaissStore(Store):
 
     def count(self, where: Where | None = None) -> int:
         state = self._state
-        return int(np.count_nonzero(state.mask(where))) if where else state.live
+        return int(np.count_nonzero(state.mask(where))) if where is not None else state.live
 
     def stats(self) -> dict[str, Any]:
         """Besides what all stores give: "built" (what searches now), "indexed", "new" and "gone" rows, "bytes" of the vectors

@@ -186,6 +186,8 @@ class Conformance:
             ({"price": ("a", 3)}, "'price' holds float values; got 'a'"),
             ({"price": [[1]]}, "'price' holds float values; got \\[1\\]"),
             ("season", "expected a mapping"),
+            ("", "expected a mapping"),
+            ([], "expected a mapping"),
         ],
         ids=repr,
     )

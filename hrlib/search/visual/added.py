@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import io
+import re
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +19,7 @@ from hrlib.errors import HrlibError
 from hrlib.files import sync, write
 from hrlib.search.visual.queries import opened
 
+DIGEST = re.compile("[0-9a-f]{32}")
 COLUMN = "added_photo"  # of the store's metadata: the digest of an added item's photo
 
 
@@ -30,19 +33,16 @@ class AddedPhotos:
     def __init__(self, folder: Path | None = None):
         self.folder = folder
         self._pixels: dict[str, np.ndarray] = {}
-        self._dropped: set[str] = set()
 
     def put(self, pixels: np.ndarray) -> str:
         """Keep a photo; returns its digest."""
         name = _digest(pixels)
         self._pixels[name] = pixels
-        self._dropped.discard(name)
         return name
 
     def drop(self, name: str) -> None:
-        """Forget a photo that no item has any more; its file, if there is one, is left to `remove_dropped`."""
+        """Forget a photo that no item has any more; its file, if there is one, is left to `remove_unused`."""
         self._pixels.pop(name, None)
-        self._dropped.add(name)
 
     def get(self, name: str) -> np.ndarray:
         """The photo of a digest; HrlibError where it is missing or damaged."""
@@ -67,15 +67,24 @@ class AddedPhotos:
                 Image.fromarray(pixels).save(data, "PNG")
                 write(path, data.getvalue())
         if self.folder and self.folder.resolve() != folder.resolve():
-            for path in self.folder.glob("*.png"):
-                if path.stem not in self._dropped and not (folder / path.name).is_file():
+            for path in _files(self.folder):
+                if not (folder / path.name).is_file():
                     write(folder / path.name, path.read_bytes())
         sync(folder)
 
-    def remove_dropped(self, folder: Path) -> None:
-        """Remove the files of photos that no item has any more, once a store is saved that does not know them."""
-        for name in self._dropped:
-            (folder / f"{name}.png").unlink(missing_ok=True)
+    def remove_unused(self, folder: Path, used: Callable[[str], bool]) -> None:
+        """Remove the files of photos that no item has any more, once a store is saved that does not know them.
+
+        Those too that a process left which was killed before it came to this; other files are let alone.
+        """
+        for path in _files(folder):
+            if not used(path.stem):
+                path.unlink(missing_ok=True)
+
+
+def _files(folder: Path) -> list[Path]:
+    """The photos in a folder: what is called by a digest."""
+    return [path for path in folder.glob("*.png") if DIGEST.fullmatch(path.stem)]
 
 
 def _digest(pixels: np.ndarray) -> str:

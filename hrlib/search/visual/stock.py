@@ -156,15 +156,19 @@ class Stock:
     def _forget(self, names: Sequence[str]) -> None:
         """Drop photos, unless an item has the same pixels."""
         for name in names:
-            if COLUMN not in self.store.stats()["columns"] or not self.store.count({COLUMN: name}):
+            if not self._used(name):
                 self.added.drop(name)
+
+    def _used(self, name: str) -> bool:
+        """Whether an item was added with the photo of this digest."""
+        return COLUMN in self.store.stats()["columns"] and self.store.count({COLUMN: name}) > 0
 
     def save(self, store_folder, photos_folder) -> None:
         """The photos, the store, and then the photos that are gone: killed between any two, all items still have their photos."""
         with self._lock:
             self.added.save(photos_folder)
             self.store.save(store_folder)
-            self.added.remove_dropped(photos_folder)
+            self.added.remove_unused(photos_folder, self._used)
 
 
 def metadata(catalogue: Catalogue, columns: Sequence[str] = ()) -> pd.DataFrame:

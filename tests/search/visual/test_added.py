@@ -141,13 +141,18 @@ def test_a_crash_while_saving_leaves_what_was_saved(search, trained, photos, tmp
     owner, name = {
         "photos": ("hrlib.search.visual.added", "write"),
         "store": ("hrlib.search.faiss_snapshot", "_put"),
-        "afterwards": ("hrlib.search.visual.added.AddedPhotos", "remove_dropped"),
+        "afterwards": ("hrlib.search.visual.added.AddedPhotos", "remove_unused"),
     }[at]
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
         patch.setattr(f"{owner}.{name}", killed)
         search.save(tmp_path)
     opened = VisualSearch.open(tmp_path, trained[1], search.catalogue)
     assert contents(opened) == (after if at == "afterwards" else before)
+    (tmp_path / "photos" / "mine.png").write_bytes(b"somebody else's")
+    opened.save(tmp_path)  # a new process removes what the killed one left, and nothing else
+    assert contents(VisualSearch.open(tmp_path, trained[1], search.catalogue)) == contents(opened)
+    assert len(list((tmp_path / "photos").iterdir())) == 2 + 1
+    (tmp_path / "photos" / "mine.png").unlink()
     search.save(tmp_path)
     assert contents(VisualSearch.open(tmp_path, trained[1], search.catalogue)) == after
     assert len(list((tmp_path / "photos").iterdir())) == 2
