@@ -16,7 +16,7 @@ from hrlib.explore.explorer import _tells
 from hrlib.explore.search_canvas import uploaded
 from hrlib.explore.search_controls import BESIDE, SearchControls
 from hrlib.explore.search_query import PhotoQuery
-from hrlib.settings import nearest
+from hrlib.explore.several_searches import SeveralSearches
 
 if TYPE_CHECKING:
     from hrlib.search import Found, VisualSearch
@@ -40,28 +40,23 @@ class SearchDemo:
         seed: of the photos of the catalogue that are offered.
 
     Attributes:
+        items: what the models' stores hold (`SeveralSearches`), also which items were added here.
         query: the photo that is asked with (`PhotoQuery`), None without one.
         found: name of a model -> its `Found`.
-        added: ids of the items that were added here.
 
     Raises:
         HrlibError: no search, stores that hold different items, two of them the same store, a k below 1.
     """
 
     def __init__(self, searches: Mapping[str, VisualSearch], k: int = 8, *, seed: int = 0):
-        from hrlib.search.visual.added import COLUMN  # only now: it loads faiss
-
-        self.searches = _checked(searches, k)
-        self.visual = next(iter(self.searches.values()))  # for photos and metadata, which are the same in all
-        self.hierarchy, self._rng = self.visual.catalogue.hierarchy, np.random.default_rng(seed)
+        if isinstance(k, bool) or not isinstance(k, int | np.integer) or k < 1:
+            raise HrlibError(f"k is {k!r}: expected an integer from 1, the number of results")
+        self.items, self._rng = SeveralSearches(searches), np.random.default_rng(seed)
         self.query: PhotoQuery | None = None
         self._replacing = False  # the canvas' photo
         self.found: dict[str, Found] = {}
-        self.added: list[str] = []
-        metadata = self.visual.store.get(self.visual.store.ids())[1].drop(columns=COLUMN, errors="ignore")
-        self._classes = [name for names in reversed(self.hierarchy.names) for name in names]
-        texts = all(search.takes_texts for search in self.searches.values())
-        self.controls = SearchControls(list(self.searches), k, metadata, list(dict.fromkeys(self._classes)), texts)
+        names, texts = list(self.items.by_name), self.items.takes_texts
+        self.controls = SearchControls(names, k, self.items.metadata(), self.items.classes(), texts)
         self._offer()
         self._watch()
 
@@ -78,7 +73,7 @@ class SearchDemo:
 
     def pick(self, id: int | str) -> None:
         """Ask with an item."""
-        self._begin(PhotoQuery.of_item(self.visual, id))
+        self._begin(PhotoQuery.of_item(self.items.first, id))
 
     def without_photo(self) -> None:
         """Ask with the words alone."""
@@ -112,16 +107,16 @@ class SearchDemo:
         c = self.controls
         if query is None and not self.words:
             return {}
-        names = list(self.searches) if c.space.value == BESIDE else [c.space.value]
+        names = list(self.items.by_name) if c.space.value == BESIDE else [c.space.value]
         settings = {"where": c.where() or None, "rerank": c.rerank.value, "group": c.group.value, "text": self.words}
         photo, crop = (query.asked, query.crop) if query else (None, None)
-        return {name: self.searches[name].search(photo, c.k.value, crop=crop, **settings) for name in names}
+        return {name: self.items.by_name[name].search(photo, c.k.value, crop=crop, **settings) for name in names}
 
     def _show(self, found: Mapping[str, Found]) -> None:
         self.found = dict(found)
         wide = widgets.Layout(flex="1 1 230px", min_width="0")
         self.controls.results.children = [
-            widgets.HTML(search_cards.results(name, one, self._photo, self._verdicts(one)), layout=wide)
+            widgets.HTML(search_cards.results(name, one, self.items.photo, self._verdicts(one)), layout=wide)
             for name, one in found.items()
         ]
         counts = ", ".join(f"{name}: {len(one.table)} results" for name, one in found.items())
@@ -129,29 +124,10 @@ class SearchDemo:
         asked += [f'"{self.words}"'] if self.words else []
         self._say(f"{counts} for {' and '.join(asked)}" if found else self.controls.hint)
 
-    def _photo(self, id: int | str) -> np.ndarray | None:
-        """The photo of an item; None where it is lost, which is no reason to show no results."""
-        try:
-            return self.visual.photo(id)
-        except HrlibError:
-            return None
-
     def _verdicts(self, found: Found) -> dict[int | str, tuple[str, str]]:
-        """How right each result is, as far as classes are known, where an item alone was asked with."""
-        if self.query is None or self.query.item is None or self.words:
-            return {}
-        fine, coarse = self.hierarchy.levels[0], self.hierarchy.levels[min(1, self.hierarchy.depth - 1)]
-        own, *others = self.visual.known([self.query.item, *found.table["id"]])
-        verdicts = {}
-        for id, other in zip(found.table["id"], others, strict=True):
-            if id == self.query.item:
-                verdicts[id] = "same", "the query itself"
-            elif fine in own and own[fine] == other.get(fine):
-                verdicts[id] = "same", f"same {fine}"
-            elif coarse in own and coarse in other:
-                near = own[coarse] == other[coarse]
-                verdicts[id] = ("near", f"same {coarse}") if near else ("other", f"other {coarse}")
-        return verdicts
+        """How right each result is, where an item alone was asked with."""
+        alone = self.query is not None and self.query.item is not None and not self.words
+        return self.items.verdicts(self.query.item, found) if alone else {}
 
     # --- the catalogue ---
 
@@ -159,53 +135,31 @@ class SearchDemo:
         """Add the photo, as it is seen, to all stores as an item of a class of any level ("" for none), and ask again."""
         if self.query is None:
             raise HrlibError("no photo to add: upload or choose one first")
-        if not id.strip() or id in map(str, self.visual.store.ids()):
-            raise HrlibError(f"the id {id!r} is {'taken' if id.strip() else 'empty'}: give the new item another one")
-        metadata = {self._level(category): category} if category else None
-        done = []
-        try:
-            for search in self.searches.values():
-                search.add(id, self.query.seen, metadata)
-                done.append(search)
-        except BaseException:  # the stores hold the same items
-            for search in done:
-                search.remove([id])
-            raise
-        self._keep([*self.added, id])
+        self.items.add(id, self.query.seen, category)
+        self._keep()
         self.again()
         self._say(f"{id} was added{f' as {category}' if category else ''}, and is found already")
 
-    def _level(self, category: str) -> str:
-        """The finest level that has a class of this name."""
-        for level, names in zip(self.hierarchy.levels, self.hierarchy.names, strict=True):
-            if category in names:
-                return level
-        raise HrlibError(f"no class {category!r} in the catalogue; {nearest(category, self._classes)}")
-
     def remove(self, id: str) -> None:
         """Take an item that was added out of all stores, and ask again."""
-        if id not in self.added:
-            raise HrlibError(f"{id!r} was not added here: what can be removed is {', '.join(self.added) or 'nothing'}")
-        for search in self.searches.values():
-            search.remove([id])
-        self._keep([other for other in self.added if other != id])
+        self.items.remove(id)
+        self._keep()
         if self.query is not None and self.query.item == id:
             self.query = replace(self.query, item=None)  # its photo is still here
         self.again()
         self._say(f"{id} was removed")
 
-    def _keep(self, added: list[str]) -> None:
-        self.added = added
-        self.controls.added.options = added
-        self.controls.added.value = added[-1] if added else None
+    def _keep(self) -> None:
+        added, control = self.items.added, self.controls.added
+        control.options, control.value = added, added[-1] if added else None
 
     # --- the widgets ---
 
     def _offer(self) -> None:
         """Another sample of the catalogue in the strip."""
-        ids = self.visual.store.ids()
+        ids = self.items.ids()
         chosen = [ids[at] for at in self._rng.permutation(len(ids))[:STRIP]]
-        photos = [(id, self._photo(id), f"item {id}") for id in chosen]
+        photos = [(id, self.items.photo(id), f"item {id}") for id in chosen]
         self.controls.strip.show(one for one in photos if one[1] is not None)
 
     def _watch(self) -> None:
@@ -247,11 +201,7 @@ class SearchDemo:
 
     @_tells
     def _picked(self, id: int | str) -> None:
-        held = self.visual.store.ids()
-        ids = {str(one): one for one in held} | {one: one for one in held}  # 7 and "7" are two items
-        if id not in ids:
-            raise HrlibError(f"no item {id!r}; {nearest(str(id), map(str, held))}")
-        self.pick(ids[id])
+        self.pick(self.items.id_of(id))
 
     def _undo(self) -> None:
         canvas = self.controls.canvas
@@ -267,19 +217,3 @@ class SearchDemo:
     def _unfilter(self) -> None:
         for control in self.controls.filters.values():
             control.value = () if isinstance(control, widgets.SelectMultiple) else (control.min, control.max)
-
-
-def _checked(searches: Mapping[str, VisualSearch], k: int) -> dict[str, VisualSearch]:
-    """The searches, over the same items in stores of their own."""
-    if not searches:
-        raise HrlibError('no searches: expected at least one, such as {"flat": VisualSearch.index(model, catalogue)}')
-    if isinstance(k, bool) or not isinstance(k, int | np.integer) or k < 1:
-        raise HrlibError(f"k is {k!r}: expected an integer from 1, the number of results")
-    (first, one), *others = searches.items()
-    held = set(one.store.ids())
-    for name, other in others:
-        if other.store is one.store:
-            raise HrlibError(f"{first!r} and {name!r} have the same store: expected one of its own for each model")
-        if set(other.store.ids()) != held:
-            raise HrlibError(f"the stores of {first!r} and {name!r} hold different items: expected the same")
-    return dict(searches)

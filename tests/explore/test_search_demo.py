@@ -77,7 +77,7 @@ def status(demo):
 def test_an_upload_is_asked_in_both_models(demo):
     pixels = photo()
     upload(demo, file(pixels))
-    for name, search in demo.searches.items():
+    for name, search in demo.items.by_name.items():
         assert ids(demo, name) == search.search(file(pixels), 5).table["id"].tolist() and len(ids(demo, name)) == 5
     assert demo.controls.canvas.size == (90, 60) and demo.controls.canvas.photo[:2] == b"\xff\xd8"
     html = shown(demo)
@@ -98,7 +98,7 @@ def test_models_can_be_chosen(demo):
 
 
 def test_the_box_and_the_strokes_change_what_is_asked(demo):
-    pixels, canvas, search = photo(), demo.controls.canvas, demo.searches["flat"]
+    pixels, canvas, search = photo(), demo.controls.canvas, demo.items.by_name["flat"]
     upload(demo, file(pixels))
     canvas.crop = [10, 20, 50, 55]
     assert demo.query.crop == (10, 20, 50, 55)
@@ -128,7 +128,9 @@ def test_an_item_is_picked_by_its_photo_or_its_id(demo):
     demo.controls.id.value = "sku-07"
     assert demo.query.item == "sku-07" and status(demo).endswith("for item sku-07")
     verdicts = demo._verdicts(demo.found["flat"])
-    products = dict(zip(demo.visual.catalogue.items["id"], demo.visual.catalogue.items["product"], strict=True))
+    products = dict(
+        zip(demo.items.first.catalogue.items["id"], demo.items.first.catalogue.items["product"], strict=True)
+    )
     assert verdicts.pop("sku-07") == ("same", "the query itself")
     for id in ids(demo)[1:]:
         assert (verdicts[id][0] == "same") == (products[id] == products["sku-07"])
@@ -142,7 +144,7 @@ def test_an_item_is_picked_by_its_photo_or_its_id(demo):
 
 
 def test_filters_come_from_the_metadata_and_hold(demo):
-    c, items = demo.controls, demo.visual.catalogue.items.set_index("id")
+    c, items = demo.controls, demo.items.first.catalogue.items.set_index("id")
     assert set(c.filters) == {"product", "category", "colour", "price", "stock"}  # a single brand is no choice
     upload(demo, file(photo()))
     c.filters["colour"].value = ("red",)
@@ -164,7 +166,7 @@ def test_rerank_and_group_are_passed_on(demo):
         demo.controls.rerank.value = rerank
         for group in (True, False):
             demo.controls.group.value = group
-            search = demo.searches["flat"]
+            search = demo.items.by_name["flat"]
             expected = search.search(file(photo()), 5, rerank=rerank, group=group).table["id"].tolist()
             assert ids(demo) == expected
 
@@ -182,20 +184,20 @@ def test_an_added_photo_is_found_at_once_and_can_be_removed(demo):
     ):
         c.name.value, c.category.value = name, category
         c.add.click()
-        assert said in status(demo) and len(demo.visual.store) == 48
+        assert said in status(demo) and len(demo.items.first.store) == 48
     c.name.value, c.category.value = f"new {NASTY}", "product 03"
     c.add.click()
-    for name, search in demo.searches.items():
+    for name, search in demo.items.by_name.items():
         first = demo.found[name].table.iloc[0]
         assert first["id"] == f"new {NASTY}" and first["distance"] < 1e-3 and "product 03" in first["path"]
         assert len(search.store) == 49
-    np.testing.assert_array_equal(demo.visual.photo(f"new {NASTY}").shape[-1], 3)
+    np.testing.assert_array_equal(demo.items.first.photo(f"new {NASTY}").shape[-1], 3)
     assert "<script" not in shown(demo) and c.added.options == (f"new {NASTY}",)
     c.id.value = f"new {NASTY}"  # it can be asked with, too
     assert demo.query.item == f"new {NASTY}"
     c.remove.click()
-    assert demo.added == [] and "was removed" in status(demo)
-    assert all(len(search.store) == 48 for search in demo.searches.values())
+    assert demo.items.added == [] and "was removed" in status(demo)
+    assert all(len(search.store) == 48 for search in demo.items.by_name.values())
     assert f"new {NASTY}" not in ids(demo)
     c.remove.click()
     assert "was not added here" in status(demo)
@@ -269,7 +271,7 @@ def test_words_are_asked_alone_or_with_a_photo():
         name: hr.models.dual_encoder(tokenizer, dim=16, width=16, layers=1, seed=seed) for seed, name in enumerate("ab")
     }
     demo = SearchDemo({name: VisualSearch.index(model, shop) for name, model in models.items()}, k=5)
-    c, search = demo.controls, demo.searches["a"]
+    c, search = demo.controls, demo.items.by_name["a"]
     assert {c.text, c.without} <= set(within(c.arranged())) and "say in words" in status(demo)
     c.text.value = " red category "
     expected = search.search(text="red category", k=5).table["id"].tolist()
@@ -358,11 +360,11 @@ def test_a_lost_photo_does_not_hide_the_results(tmp_path):
 
 def test_what_one_store_refuses_is_in_none(demo):
     upload(demo, file(photo()))
-    demo.searches["other"].model.head.bias.data[0] = np.nan
+    demo.items.by_name["other"].model.head.bias.data[0] = np.nan
     demo.controls.name.value = "new"
     demo.controls.add.click()
-    assert "NaN" in status(demo) and demo.added == []
-    assert all("new" not in search.store.ids() for search in demo.searches.values())
+    assert "NaN" in status(demo) and demo.items.added == []
+    assert all("new" not in search.store.ids() for search in demo.items.by_name.values())
 
 
 def test_a_colour_that_only_browsers_know_gets_a_sentence(demo):
