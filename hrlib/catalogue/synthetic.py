@@ -252,11 +252,12 @@ def captions_of(photo: Photo) -> list[str]:
     middle = scene.pose(photo.rng("pose", photo.photo), (64, 64))[1]
     side = "on the left" if middle[0] < 0.46 else "on the right" if middle[0] > 0.54 else "in the middle"
     kind, patterned = photo.category, f"{product.pattern} " if product.pattern != "plain" else ""
+    article = "" if kind == "trousers" else "an " if product.colour[0] in "aeiou" else "a "
     wordings = (
         f"{product.colour} {patterned}{kind}",
         f"{patterned}{product.material} {kind} in {product.colour}",
         f"{kind}, {product.colour}, {product.material}",
-        f"a {product.colour} {kind}" + (f" with {product.second} accents" if patterned else ""),
+        f"{article}{product.colour} {kind}" + (f" with {product.second} accents" if patterned else ""),
         f"{product.colour} {kind} {side}",
         f"{product.colour} {patterned}{kind}, {_scene(photo)}",
     )

@@ -77,6 +77,16 @@ def test_several_captions_an_item(shop):
     np.testing.assert_array_equal(several.images[:8], shop.images[:8])
 
 
+def test_a_title_is_grammatical():
+    texts = [
+        t.lower() for own in Captions.of(hr.load("synthetic", products=200, photos=1, captions=6)).texts for t in own
+    ]
+    articles = [text.split()[:2] for text in texts if text.split()[0] in ("a", "an")]
+    assert articles and all((word[0] in "aeiou") == (article == "an") for article, word in articles)
+    assert any(text.startswith("an ") for text in texts)
+    assert not [text for text in texts if text.split()[0] in ("a", "an") and "trousers" in text]
+
+
 def test_mismatched_captions_go_as_a_whole_with_the_title():
     settings = {"products": 2, "photos": 2}
     clean, noisy = (Captions.of(hr.load("synthetic", **settings, captions=6, mismatched=m)) for m in (0, 0.4))
