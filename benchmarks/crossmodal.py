@@ -171,7 +171,8 @@ def gather(folder: Path, out: Path) -> None:
     facts = ("pairs", "gallery", "epochs", "wrong", "temperature", "seed")
     rows = pd.DataFrame(
         [
-            {"arm": name or r["arm"], **{fact: r[fact] for fact in facts}, "seconds": round(r["seconds"]), **values}
+            {"arm": name or r["arm"], **{fact: r[fact] for fact in facts}, "seconds": round(r["seconds"])}
+            | {"validation": r["validation"][name][MAIN], **values}
             for r in runs
             for name, values in r["values"].items()
         ]

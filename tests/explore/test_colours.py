@@ -23,9 +23,11 @@ from hrlib.explore.colours import (
 )
 from hrlib.explore.theme import DARK
 
-# linear sRGB as it is seen with no green or no red cones: Machado, Oliveira and Fernandes 2009, severity 1.0
+# linear sRGB as it is seen with no green, no red or no blue cones: Machado, Oliveira and Fernandes 2009, severity 1.0
 DEUTERANOPIA = [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]]
 PROTANOPIA = [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]]
+TRITANOPIA = [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.303900]]
+EYES = {"all": np.eye(3), "deuteranopia": DEUTERANOPIA, "protanopia": PROTANOPIA, "tritanopia": TRITANOPIA}
 
 
 def linear(colour):
@@ -66,7 +68,7 @@ def test_lch_against_the_article_and_back():
     )  # beyond the screen: less chroma
 
 
-@pytest.mark.parametrize("eyes", [np.eye(3), DEUTERANOPIA, PROTANOPIA], ids=["all", "deuteranopia", "protanopia"])
+@pytest.mark.parametrize("eyes", EYES.values(), ids=EYES)
 def test_first_hues_are_apart_in_every_eye(eyes):
     seen = [lab(np.array(eyes) @ linear(colour)) for colour in hues(7)]
     apart = [np.linalg.norm(a - b) for at, a in enumerate(seen) for b in seen[:at]]
