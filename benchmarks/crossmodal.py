@@ -173,6 +173,7 @@ def gather(folder: Path, out: Path) -> None:
         [
             {"arm": name or r["arm"], **{fact: r[fact] for fact in facts}, "seconds": round(r["seconds"])}
             | {"validation": r["validation"][name][MAIN], **values}
+            | {"matching loss": r["history"].get("loss.matching", [np.nan])[-1]}  # of the last epoch
             for r in runs
             for name, values in r["values"].items()
         ]
