@@ -1,5 +1,6 @@
 """Figures of catalogues, runs and embedding spaces: functions that return plotly figures."""
 
+from hrlib.explore.alternative import alternative_text
 from hrlib.explore.attribute_charts import attribute_accuracy_chart
 from hrlib.explore.charts import curves, differences, mistake_chart, mistake_heights, tree
 from hrlib.explore.circle import descend, proxies_on_a_circle
@@ -30,6 +31,7 @@ __all__ = [
     "Explorer",
     "Projection",
     "SearchDemo",
+    "alternative_text",
     "attribute_accuracy_chart",
     "bin_names",
     "class_distances",

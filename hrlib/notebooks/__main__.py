@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from hrlib.errors import HrlibError
+from hrlib.notebooks.lessons import copy_for_students
 from hrlib.notebooks.parameters import declared
 from hrlib.notebooks.report import write_report
 from hrlib.notebooks.run import find, run, table
@@ -41,15 +42,27 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--store", action="store_true", help="write the outputs back into the notebooks, to be committed"
     )
+    parser.add_argument("--solutions", action="store_true", help="run the folded solutions of the exercises too")
+    parser.add_argument(
+        "--copy", metavar="DIR", help="copy the notebooks for students, without their solutions; run nothing"
+    )
+    parser.add_argument("--force", action="store_true", help="with --copy: write over files that differ")
     options = parser.parse_args(arguments)
     try:
         notebooks = find(options.names, options.notebooks)
-        if options.store and options.parameter:
-            raise HrlibError("--store keeps the outputs of the default parameters: leave out -p")
+        if options.store and (options.parameter or options.solutions):
+            raise HrlibError("--store keeps the outputs of a reader's first run: leave out -p and --solutions")
+        if options.force and not options.copy:
+            raise HrlibError("--force is for --copy DIR: leave it out")
         if options.list:
             return _list(notebooks)
+        if options.copy:
+            copies = copy_for_students(notebooks, options.copy, options.force)
+            print(f"{len(copies)} notebooks without solutions in {options.copy}")
+            return 0
         values = _values(options.parameter)
         settings = {"jobs": options.jobs, "cell_timeout": options.cell_timeout, "fail_fast": options.fail_fast}
+        settings["solutions"] = options.solutions
         outcomes = run(notebooks, values, options.out, tell=lambda line: print(line, flush=True), **settings)
     except HrlibError as error:
         print(f"error: {error}", file=sys.stderr)

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from hrlib.files import write
+from hrlib.notebooks.lessons import with_solutions
 from hrlib.versions import versions
 
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
@@ -25,8 +26,9 @@ RECORD, LOG = "run.json", "process.log"
 PATIENCE = 15.0  # seconds that a kernel has to end before its process is killed
 
 
-def execute(path: Path, folder: Path, values: dict[str, Any], cell_timeout: int) -> str | None:
-    """Run the notebook into `folder`; what went wrong, or None."""
+def execute(path: Path, folder: Path, values: dict[str, Any], cell_timeout: int, solutions: bool) -> str | None:
+    """Run the notebook into `folder`, with the code of its folded solutions or without; what went wrong, or None."""
+    import nbformat
     import papermill
     from jupyter_client.kernelspec import NoSuchKernel
     from nbclient.exceptions import CellTimeoutError, DeadKernelError
@@ -35,7 +37,7 @@ def execute(path: Path, folder: Path, values: dict[str, Any], cell_timeout: int)
     logging.getLogger("papermill").setLevel(logging.ERROR)
     try:
         papermill.execute_notebook(
-            str(path),
+            with_solutions(nbformat.read(path, as_version=4)) if solutions else str(path),
             str(folder / path.name),
             values,
             kernel_name="python3",
@@ -86,7 +88,7 @@ def main() -> int:
     path, folder, values = Path(order["path"]), Path(order["folder"]), order["values"]
     start = time.perf_counter()
     try:
-        error = execute(path, folder, values, order["cell_timeout"])
+        error = execute(path, folder, values, order["cell_timeout"], order["solutions"])
     except KeyboardInterrupt:
         return 130
     facts = {"seconds": time.perf_counter() - start, "error": error, "parameters": values, "versions": versions()}

@@ -13,6 +13,7 @@ from nbconvert import HTMLExporter
 from nbconvert.filters.markdown_mistune import MarkdownWithMath
 from plotly.offline import get_plotlyjs
 
+from hrlib.explore.alternative import alternative_text
 from hrlib.notebooks.formulas import Renderer
 from hrlib.notebooks.run import Outcome
 
@@ -40,13 +41,17 @@ def write_report(outcomes: Sequence[Outcome], out: Path) -> Path:
 
 
 class Offline(HTMLExporter):
-    """nbconvert's page without what it loads from the network: require.js, MathJax, mermaid, widgets."""
+    """nbconvert's page without what it loads from the network (require.js, MathJax, mermaid, widgets), with the pictures' alternative texts."""
 
     raw_template = """{%- extends 'lab/index.html.j2' -%}
 {%- block html_head_js -%}{%- endblock -%}
 {%- block html_head_js_mathjax -%}{%- endblock -%}
 {%- block html_head_js_mermaidjs -%}{%- endblock -%}
-{%- block jupyter_widgets -%}{%- endblock -%}"""
+{%- block jupyter_widgets -%}{%- endblock -%}
+{%- block data_png scoped -%}
+<img src="data:image/png;base64,{{ output.data['image/png'] | escape_html }}"
+alt="{{ (output | get_metadata('alt', 'image/png') or 'a picture without description') | escape_html }}">
+{%- endblock -%}"""
 
     @pass_context
     def markdown2html(self, context, source: str) -> str:
@@ -75,7 +80,8 @@ def _page(path: Path) -> str:
 
 def _figure(figure: dict, identifier: str) -> str:
     figure.pop("config", None)
-    return plotly.io.to_html(
+    words = html.escape(alternative_text(figure))
+    drawn = plotly.io.to_html(
         figure,
         include_plotlyjs=False,
         full_html=False,
@@ -83,6 +89,7 @@ def _figure(figure: dict, identifier: str) -> str:
         validate=False,
         config={"displaylogo": False, "showSendToCloud": False},
     )
+    return f'<div role="figure" aria-label="{words}">{drawn}</div>'
 
 
 def _index(outcomes: Sequence[Outcome]) -> str:

@@ -65,6 +65,7 @@ def run(
     jobs: int = 1,
     cell_timeout: int = 600,
     fail_fast: bool = False,
+    solutions: bool = False,
     tell: Callable[[str], None] = lambda line: None,
 ) -> list[Outcome]:
     """Run notebooks; each leaves OUT/NAME/NAME.ipynb, beside it run.json (time, error, parameters, versions) and its own metrics.json.
@@ -77,6 +78,7 @@ def run(
         jobs: how many at a time; with several each has one thread.
         cell_timeout: seconds that a cell may take.
         fail_fast: start no more after a failure.
+        solutions: run the folded solutions of the exercises too, each as a cell where it stands.
         tell: called with a line when a notebook starts and ends.
 
     Raises:
@@ -95,7 +97,7 @@ def run(
                 folder = out / path.stem
                 own = {"out_dir": str(folder)} if "out_dir" in declared(path) else {}
                 order = {"path": str(path.resolve()), "folder": str(folder), "values": {**values[path], **own}}
-                order["cell_timeout"] = cell_timeout
+                order |= {"cell_timeout": cell_timeout, "solutions": solutions}
                 running[pool.submit(processes.run, order)] = path
                 tell(f"{path.stem}: started")
             for future in wait(running, return_when=FIRST_COMPLETED).done:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import nbformat
 
+from hrlib.explore.alternative import alternative_text
 from hrlib.files import write
 from hrlib.notebooks.report import PLOTLY
 
@@ -13,7 +14,8 @@ from hrlib.notebooks.report import PLOTLY
 def store_outputs(executed: Path, notebook: Path) -> None:
     """Write an executed notebook over its source, without what papermill adds: injected cells, times, paths of the machine.
 
-    Of a figure that has a PNG only the PNG is kept: it shows wherever notebooks are read, and is a fraction of the size.
+    Of a figure that has a PNG only the PNG is kept: it shows wherever notebooks are read, and is a fraction of the size. The figure's
+    words become its alternative text, in the metadata where nbconvert looks for it.
     """
     nb = nbformat.read(executed, as_version=4)
     nb.cells = [cell for cell in nb.cells if "injected-parameters" not in cell.metadata.get("tags", [])]
@@ -24,8 +26,8 @@ def store_outputs(executed: Path, notebook: Path) -> None:
         for output in cell.outputs:
             if output.output_type == "execute_result":
                 output.execution_count = count
-            if "image/png" in output.get("data", {}):
-                output.data.pop(PLOTLY, None)
+            if {"image/png", PLOTLY} <= output.get("data", {}).keys():
+                output.metadata["image/png"] = {"alt": alternative_text(output.data.pop(PLOTLY))}
     for cell in nb.cells:
         cell.metadata = {"tags": cell.metadata["tags"]} if cell.metadata.get("tags") else {}
     write(notebook, (nbformat.writes(nb) + "\n").encode())

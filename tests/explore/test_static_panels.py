@@ -57,6 +57,13 @@ def test_ranges():
     assert bars.limits("x")[0] == 0 and bars.limits("y") == (-0.5, 1.5)
 
 
+@pytest.mark.parametrize(("low", "high", "expected"), [(0.003, 4, [0.01, 0.1, 1]), (1.5, 9, [2, 5])])
+def test_ticks_of_a_log_axis_are_numbers(low, high, expected):
+    made = ticks(panel([low, high], type="log"))
+    assert [text for _, text in made] == [f"{place:g}" for place in expected]
+    np.testing.assert_allclose([place for place, _ in made], expected)
+
+
 def test_log_axes():
     made = panel([2, 5000], type="log", range=[0, 4], tickvals=[10, 1000], ticktext=["ten", "1,000"])
     np.testing.assert_allclose(made.limits("x"), (1, 10_000))

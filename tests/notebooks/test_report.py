@@ -90,6 +90,18 @@ def test_wrong_calls_are_told_and_start_nothing(report, capsys):
     assert main(["01", "--notebooks", folder, "--list"]) == 0 and "out_dir: str" in capsys.readouterr().out
 
 
-def test_outputs_are_stored_only_for_the_defaults(report, capsys):
-    assert main(["01", "--notebooks", str(report.parent), "--store", "-p", "seed=1"]) == 2
-    assert "leave out -p" in capsys.readouterr().err
+@pytest.mark.parametrize("more", [["-p", "seed=1"], ["--solutions"]])
+def test_outputs_are_stored_only_of_a_readers_first_run(report, capsys, more):
+    assert main(["01", "--notebooks", str(report.parent), "--store", *more]) == 2
+    assert "leave out -p and --solutions" in capsys.readouterr().err
+
+
+def test_a_figure_is_described_for_those_who_cannot_see_it(report, tmp_path):
+    page = (report / "report" / "01_figure.html").read_text()
+    assert 'role="figure" aria-label="the title of a figure' in page
+    picture = nbformat.v4.new_output(
+        "display_data", {"image/png": "iVBORw0KGgoA"}, metadata={"image/png": {"alt": 'a "quoted" <title>'}}
+    )
+    cells = [nbformat.v4.new_code_cell("show()", outputs=[picture])]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), tmp_path / "one.ipynb")
+    assert 'alt="a &quot;quoted&quot; &lt;title&gt;"' in _page(tmp_path / "one.ipynb")

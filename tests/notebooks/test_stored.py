@@ -27,5 +27,6 @@ def test_of_a_figure_the_png_is_kept(tmp_path, write_notebook):
     executed = nbformat.read(outcome.path, as_version=4).cells[-1].outputs[0]["data"]
     assert {"application/vnd.plotly.v1+json", "image/png"} <= executed.keys()
     store_outputs(outcome.path, path)
-    stored = nbformat.read(path, as_version=4).cells[-1].outputs[0]["data"]
-    assert stored["image/png"] == executed["image/png"] and "application/vnd.plotly.v1+json" not in stored
+    (output,) = nbformat.read(path, as_version=4).cells[-1].outputs
+    assert output.data["image/png"] == executed["image/png"] and "application/vnd.plotly.v1+json" not in output.data
+    assert output.metadata == {"image/png": {"alt": "one"}}

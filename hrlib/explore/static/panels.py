@@ -88,7 +88,12 @@ class Panel:
             axis.set_minor_locator(ticker.NullLocator())  # a log axis has some of its own
         elif names := self.categories[letter]:
             axis.set_ticks(range(len(names)), labels=[plain(name) for name in names])
-        elif get(spec, "type") != "log":
+        elif get(spec, "type") == "log":
+            # matplotlib's own labels are formulas, which are not read as such here; within a decade they are 1, 2 and 5
+            axis.set_major_locator(ticker.LogLocator(10, subs=(1.0,) if high >= 10 * low else (1.0, 2.0, 5.0)))
+            axis.set_major_formatter(lambda value, _: f"{value:g}")
+            axis.set_minor_locator(ticker.NullLocator())
+        else:
             self._numeric(axis, spec)
             if get(spec, "zeroline", True) and low <= 0 <= high:
                 zero = self.axes.axvline if letter == "x" else self.axes.axhline

@@ -1,0 +1,37 @@
+import plotly.graph_objects as go
+import pytest
+
+from hrlib.explore.alternative import LENGTH, alternative_text
+
+
+def words(*traces, **layout):
+    return alternative_text(go.Figure(traces, layout).to_plotly_json())
+
+
+def test_title_axes_and_names():
+    lines = [go.Scatter(x=[0, 1], y=[1, 2], name=name) for name in ("flat", "<b>hierarchical</b>")]
+    hidden = go.Scatter(x=[0], y=[0], name="of no matter", showlegend=False)
+    found = words(*lines, hidden, title="a &amp; b<br>over time", xaxis_title="epoch", yaxis_title="map@r")
+    assert found == "a & b over time. across: epoch; up: map@r. flat, hierarchical"
+
+
+def test_labels_of_trees_and_flows_and_texts_each_once():
+    tree = go.Treemap(labels=["shop", "mug"], parents=["", "shop"])
+    flow = go.Sankey(node={"label": ["mug", "pan"]}, link={"source": [0], "target": [1], "value": [2]})
+    notes = [{"text": text, "showarrow": False} for text in ("✗", "<b>query</b>", "✗")]
+    assert words(tree, flow, annotations=notes) == "shop, mug, pan, ✗, query"
+
+
+def test_axes_that_are_not_shown_are_not_told():
+    assert words(title="photos", xaxis={"title": "column", "visible": False}) == "photos"
+
+
+@pytest.mark.parametrize("figure", [{}, {"data": [], "layout": {}}])
+def test_there_is_always_a_text(figure):
+    assert alternative_text(figure) == "a figure without words"
+
+
+def test_it_is_not_too_long():
+    many = [{"text": f"class {number}", "showarrow": False} for number in range(100)]
+    found = words(title="photos", annotations=many)
+    assert len(found) <= LENGTH and found.startswith("photos. class 0, class 1") and found.endswith("…")
