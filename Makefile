@@ -7,7 +7,7 @@ OUT ?= out
 # two processes side by side get one thread each: with two threads each, a training step is ten times slower
 ONE_THREAD := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 NUMBA_NUM_THREADS=1
 
-.PHONY: help notebooks test lab demo lint bench stress picture clean
+.PHONY: help notebooks test lab demo lint bench stress picture results clean
 
 help:  ## what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' Makefile
@@ -38,6 +38,9 @@ stress: $(STAMP)  ## what takes long or is violent
 picture: $(STAMP)  ## draw the pictures of the README again
 	$(BIN)/python docs/picture.py docs/flat_and_hierarchical.png
 	$(BIN)/python docs/explorer.py docs/explorer.png
+
+results: $(STAMP)  ## write the tables of README and index again, from benchmarks/results
+	$(BIN)/python -m docs.results
 
 clean:  ## remove .venv and what was made
 	rm -rf $(VENV) "$(OUT)" build *.egg-info .pytest_cache .ruff_cache .hypothesis
