@@ -11,9 +11,11 @@ import pytest
 from nbval.plugin import IPyNbCell, coalesce_streams, nocolors
 
 from hrlib.notebooks import declared, find, run
+from hrlib.notebooks.lessons import SOLUTION, solutions
 
 FOLDER = Path(__file__).parents[2] / "notebooks"
 NOTEBOOKS = find((), FOLDER)
+LESSONS = [path for path in NOTEBOOKS if path.stem[0].isdigit()]
 # at least so many cells of each are compared; in 02 every output is the result of training, which differs between processors
 CHECKED = {
     "01_catalogue_and_hierarchy": 8,
@@ -44,8 +46,8 @@ STANDARD = {
 
 
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
-def test_runs_in_the_small_profile(notebook, tmp_path):
-    (outcome,) = run([notebook], out=tmp_path, cell_timeout=120)
+def test_runs_in_the_small_profile_with_its_solutions(notebook, tmp_path):
+    (outcome,) = run([notebook], out=tmp_path, cell_timeout=120, solutions=True)
     assert outcome.error is None, outcome.error
     assert outcome.metrics and all(math.isfinite(value) for value in outcome.metrics.values())
     assert outcome.path.stat().st_size < 1_500_000
@@ -102,3 +104,48 @@ def test_contract(notebook):
     code = [cell for cell in cells if cell.cell_type == "code"]
     assert all(cell.execution_count for cell in code), "committed without outputs: python -m hrlib.notebooks --store"
     assert not any(output.output_type == "error" for cell in code for output in cell.outputs)
+
+
+def words(notebook):
+    return [cell.source for cell in nbformat.read(notebook, as_version=4).cells if cell.cell_type == "markdown"]
+
+
+@pytest.mark.parametrize("notebook", LESSONS, ids=lambda path: path.stem)
+def test_a_lesson_says_what_it_is_for_and_what_to_see(notebook):
+    cells = nbformat.read(notebook, as_version=4).cells
+    assert re.search(r"\*\*[^*]+\?\*\*", cells[0].source), "the question that it answers"
+    for part in ("You will\n", "*You need*", "*Time*", "*What you should see*"):
+        assert part in cells[0].source, part
+    for number, cell in enumerate(cells):
+        if any("image/png" in output.get("data", {}) for output in cell.get("outputs", [])):
+            told = next(after.source for after in cells[number:] if after.cell_type == "markdown")
+            assert re.search(r"\*(What to notice|How to read it)", told), f"under the figure of\n{cell.source}"
+
+
+@pytest.mark.parametrize("notebook", LESSONS, ids=lambda path: path.stem)
+def test_a_lesson_ends_with_exercises_at_three_levels_and_a_summary(notebook):
+    text = words(notebook)[-1]
+    exercises, summary = text.split("**Summary.**")
+    parts = re.split(r"^\*\*\d · ", exercises, flags=re.MULTILINE)
+    assert parts[0].strip() == "## Exercises" and [part.split(".**")[0] for part in parts[1:]] == [
+        "Try",
+        "Apply",
+        "Research",
+    ]
+    for part in parts[1:]:
+        assert len(SOLUTION.findall(part)) == 1 and any("assert " in code for code in solutions(part)), part
+    assert "(index.ipynb)" in summary
+    following = [path.name for path in LESSONS if path.stem > notebook.stem][:1]
+    assert all(f"({name})" in summary for name in following), "a link to the next"
+
+
+@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
+def test_links_lead_somewhere_and_pictures_have_a_text(notebook):
+    for text in words(notebook):
+        for mark, alternative, target in re.findall(r"(!?)\[([^\]]*)\]\(([^)\s]+)\)", text):
+            assert alternative.strip() or not mark, f"{target} has no alternative text"
+            assert target.startswith("http") or (FOLDER / target).exists(), target
+    for cell in nbformat.read(notebook, as_version=4).cells:
+        for output in cell.get("outputs", []):
+            if "image/png" in output.get("data", {}):
+                assert output.metadata.get("image/png", {}).get("alt"), f"no alternative text in\n{cell.source}"
