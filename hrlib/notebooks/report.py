@@ -13,7 +13,6 @@ from nbconvert import HTMLExporter
 from nbconvert.filters.markdown_mistune import MarkdownWithMath
 from plotly.offline import get_plotlyjs
 
-from hrlib.explore.alternative import alternative_text
 from hrlib.notebooks.formulas import Renderer
 from hrlib.notebooks.run import Outcome
 
@@ -79,6 +78,8 @@ def _page(path: Path) -> str:
 
 
 def _figure(figure: dict, identifier: str) -> str:
+    from hrlib.explore.alternative import alternative_text  # loads torch: not before there is a figure
+
     figure.pop("config", None)
     words = html.escape(alternative_text(figure))
     drawn = plotly.io.to_html(

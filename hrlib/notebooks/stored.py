@@ -6,7 +6,6 @@ from pathlib import Path
 
 import nbformat
 
-from hrlib.explore.alternative import alternative_text
 from hrlib.files import write
 from hrlib.notebooks.report import PLOTLY
 
@@ -17,6 +16,8 @@ def store_outputs(executed: Path, notebook: Path) -> None:
     Of a figure that has a PNG only the PNG is kept: it shows wherever notebooks are read, and is a fraction of the size. The figure's
     words become its alternative text, in the metadata where nbconvert looks for it.
     """
+    from hrlib.explore.alternative import alternative_text  # loads torch: not before there is a notebook to store
+
     nb = nbformat.read(executed, as_version=4)
     nb.cells = [cell for cell in nb.cells if "injected-parameters" not in cell.metadata.get("tags", [])]
     nb.metadata = {key: nb.metadata[key] for key in ("kernelspec", "language_info") if key in nb.metadata}
