@@ -95,7 +95,8 @@ def hierarchy(stored: Path) -> str:
     about = (
         f"Notebooks 03 and 04: {seeds} seeds, {epochs} epochs, the same data, initial weights and batches for all models, test classes never seen "
         "in training or in choosing the epoch. Hierarchical minus flat with 95% intervals (paired bootstrap over seeds and test classes); "
-        "`benchmarks/results/hierarchical_proxies.csv` has all rows, with Student's intervals over the seeds; the commands are in `benchmarks/hierarchical_proxies.py`."
+        "`benchmarks/results/hierarchical_proxies.csv` has all rows, with Student's intervals over the seeds; the commands are in "
+        "`benchmarks/hierarchical_proxies.py`."
     )
     columns += ["Recall@1, superclass: flat", "hierarchical minus flat"]
     return "\n\n".join([about, table(columns, rows), " ".join(text)])
