@@ -171,13 +171,18 @@ def gather(folder: Path, out: Path) -> None:
     facts = ("pairs", "gallery", "epochs", "wrong", "temperature", "seed")
     rows = pd.DataFrame(
         [
-            {"arm": name or r["arm"], **{fact: r[fact] for fact in facts}, "seconds": round(r["seconds"])}
+            {
+                "arm": name or r["arm"],
+                **{fact: r[fact] for fact in facts},
+                "seconds": None if name else round(r["seconds"]),
+            }
             | {"validation": r["validation"][name][MAIN], **values}
             | {"matching loss": r["history"].get("loss.matching", [np.nan])[-1]}  # of the last epoch
             for r in runs
             for name, values in r["values"].items()
         ]
     )
+    rows["seconds"] = rows["seconds"].astype("Int64")  # none for what is the same run, ranked anew
     rows["arm"] = pd.Categorical(rows["arm"], [*ARMS, RERANKED])
     rows = rows.sort_values(["pairs", "temperature", "wrong", "arm", "seed"])
     rows.to_csv(out / "crossmodal.csv", index=False, float_format="%.4f")
