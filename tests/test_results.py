@@ -61,10 +61,12 @@ def test_images_and_texts_are_told_when_they_are_measured(stored):
         for temperature in (0.02, 0.07)
     ]
     pd.DataFrame(rows).to_csv(stored / "crossmodal_differences.csv", index=False)
-    pd.DataFrame({"arm": ["CMA"], "seconds": [7200]}).to_csv(stored / "crossmodal.csv", index=False)
+    runs = {"arm": ["CMA", "CMA"], "seconds": [3600, 3600], "pairs": [90, 360], "gallery": 30, "epochs": 4, "seed": 0}
+    pd.DataFrame(runs | {"mean_recall": 0.5}).to_csv(stored / "crossmodal.csv", index=False)
     told = measured.results(stored)
     line = "| a codebook | contrast → codebook | 40% | 0.250 | +0.012 [-0.001, +0.020] |"
     assert told.count(line) == 1 and told.count(" → ") == 1 + 2 * len(measured.CROSSMODAL)
+    assert "90 pairs to train on, 30 others" in told and "On 360 pairs, once: CMA reaches 0.500." in told
     by_number = dict(
         re.findall(r"^\| \[(\d\d) .*\| (\S+(?: h)?) \|$", results.lessons(results.ROOT / "notebooks", stored), re.M)
     )
