@@ -69,18 +69,20 @@ class _Gathered(torch.autograd.Function):
     @staticmethod
     def forward(ctx, x: Tensor, each: list[int]) -> Tensor:
         ctx.each = each
-        # to one length: the backends know no other; a bool goes as a byte, which gloo knows
-        padded = x.new_zeros((max(each), *x.shape[1:]), dtype=torch.uint8 if x.dtype == torch.bool else x.dtype)
+        padded = x.new_zeros((max(each), *x.shape[1:]))  # to one length: the backends know no other
         padded[: len(x)] = x
         found = [torch.empty_like(padded) for _ in each]
-        group.all_gather(found, padded)
-        return torch.cat([rows[:n] for rows, n in zip(found, each, strict=True)]).to(x.dtype)
+        # as bytes: not every backend knows every type
+        group.all_gather([rows.view(torch.uint8) for rows in found], padded.view(torch.uint8))
+        return torch.cat([rows[:n] for rows, n in zip(found, each, strict=True)])
 
     @staticmethod
     def backward(ctx, gradient: Tensor) -> tuple[Tensor, None]:
-        total = gradient.contiguous().clone()
+        total = gradient.to(
+            torch.promote_types(gradient.dtype, torch.float32), memory_format=torch.contiguous_format, copy=True
+        )
         group.all_reduce(total)
-        return total.split(ctx.each)[rank()], None
+        return total.split(ctx.each)[rank()].to(gradient.dtype), None
 
 
 def array(own: np.ndarray, each: Sequence[int]) -> np.ndarray:

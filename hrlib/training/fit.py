@@ -58,6 +58,10 @@ class FitSettings:
         for name in ("epochs", "batch_size", "per_class", "devices", "num_nodes"):
             if getattr(self, name) != "auto" and getattr(self, name) < 1:
                 raise HrlibError(f"{name} is {getattr(self, name)}: expected at least 1")
+        if self.devices == "auto" and self.num_nodes != 1:
+            raise HrlibError(
+                f"num_nodes is {self.num_nodes} with devices='auto', which takes all: give devices, those of a machine, or leave num_nodes out"
+            )
 
 
 @dataclass
