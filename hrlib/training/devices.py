@@ -42,7 +42,8 @@ def join(settings: FitSettings) -> tuple[Fabric, Precision, str]:
     devices, nodes = _asked(settings)
     several = devices * nodes > 1
     try:
-        fabric = Fabric(settings.accelerator, _ddp(settings) if several else "auto", devices, nodes)
+        strategy = _ddp(settings) if several else "auto"
+        fabric = Fabric(accelerator=settings.accelerator, strategy=strategy, devices=devices, num_nodes=nodes)
     except (ValueError, RuntimeError, MisconfigurationException) as error:
         raise HrlibError(f"accelerator={settings.accelerator!r} with {devices} devices: {error}") from error
     if several:

@@ -58,8 +58,8 @@ def embed(
         precision: "auto" takes bf16 where the device is quicker with it (`bf16_pays`), else float32; or "bf16", "float32".
         photos: called as photos(pixels (B, H, W, 3) uint8, rows (B,)) with each batch and its rows of the catalogue; what it gives is
             embedded instead, such as the photos degraded. None: they are embedded as they are.
-        out: a .npy file that the embeddings are written to, each process its rows; what is returned is then a memory map of it. For more
-            than fits into memory: elsewhere every process holds all of them.
+        out: a .npy file that the embeddings are written to, each process its rows (all must see the folder); what is returned is then a memory map of
+            it. For more than fits into memory: without it every process holds all of them.
     """
     _check(precision)
     few = len(catalogue) < processes.count()  # then each embeds all
