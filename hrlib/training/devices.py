@@ -5,7 +5,6 @@ from __future__ import annotations
 import inspect
 import logging
 import os
-import warnings
 from datetime import timedelta
 
 import torch
@@ -14,6 +13,7 @@ from lightning_fabric.plugins import MixedPrecision, Precision
 from lightning_fabric.strategies import DDPStrategy
 from lightning_fabric.utilities.exceptions import MisconfigurationException
 from torch import nn
+from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.parallel import DistributedDataParallel
 
 from hrlib import processes
@@ -55,13 +55,14 @@ def join(settings: FitSettings) -> tuple[Fabric, Precision, str]:
 
 
 def joined_norms(model: nn.Module, device: torch.device) -> None:
-    """Let batch normalisation see the whole batch, also in several processes: torch's SyncBatchNorm; it refuses the CPU, where `JoinedBatchNorm` is."""
-    if processes.count() > 1:
+    """Let the model's batch normalisation see the whole batch, also in several processes: as torch's SyncBatchNorm, which refuses the CPU, or as
+    `JoinedBatchNorm`. The model keeps these layers; alone they are what they were."""
+    if processes.count() > 1 and device.type == "cpu":
+        for module in model.modules():
+            if isinstance(module, _BatchNorm):
+                module.__class__ = JoinedBatchNorm
+    elif processes.count() > 1:
         nn.SyncBatchNorm.convert_sync_batchnorm(model)
-        if device.type == "cpu":
-            for module in model.modules():
-                if type(module) is nn.SyncBatchNorm:
-                    module.__class__ = JoinedBatchNorm
 
 
 def _asked(settings: FitSettings) -> tuple[int, int]:
@@ -83,7 +84,6 @@ def _asked(settings: FitSettings) -> tuple[int, int]:
 def _ddp(settings: FitSettings) -> DDPStrategy:
     """ "auto": also for a model or loss of which a step may not use all parameters, such as codes that are still frozen. Buffers need no message a
     step: all processes calculate the same."""
-    warnings.filterwarnings("ignore", "find_unused_parameters=True was specified")
     new = "forward_sync_buffers" in inspect.signature(DistributedDataParallel.__init__).parameters
     still = {"forward_sync_buffers" if new else "broadcast_buffers": False}
     return DDPStrategy(timeout=PATIENCE, find_unused_parameters=settings.strategy == "auto", **still)

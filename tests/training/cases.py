@@ -82,7 +82,7 @@ def _triplets(loss, model=Linear):
 
 
 def _pairs(loss, fusion=False):
-    """Of photos and titles; without dropout, which each process would draw for itself."""
+    """Of photos and titles, in float64; without dropout, which each process would draw for itself. The image encoder has batch normalisation."""
 
     def make():
         shop = tiny_shop()
@@ -98,7 +98,7 @@ def _pairs(loss, fusion=False):
             known = next(iter(PairBatches(captions, tokenizer, size).epoch(0)))
             photos = shop.images[known["rows"]]
             batches.append((known, [photos, photos[:, :, ::-1].copy()]))
-        return model, loss(), batches
+        return model.double(), loss().double(), batches
 
     return make
 

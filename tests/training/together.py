@@ -43,6 +43,11 @@ def known_of(batch, number):
     return known, photos
 
 
+def views_of(photos, model, rows=slice(None)):
+    kind = next(model.parameters()).dtype
+    return {view: to_batch(pixels[rows]).to(kind) for view, pixels in zip(VIEWS, photos, strict=False)}
+
+
 def updated(modules):
     """The gradients by name; then a plain step, so that errors would grow."""
     found = {}
@@ -61,7 +66,7 @@ def alone(name):
     told = []
     for number, batch in enumerate(batches):
         known, photos = known_of(batch, number)
-        views = {view: to_batch(pixels) for view, pixels in zip(VIEWS, photos, strict=False)}
+        views = views_of(photos, model)
         torch.manual_seed(7)
         output = model(*(({**known, **views})[key] for key in inputs(model, VIEWS[:1])))
         torch.manual_seed(9)
@@ -84,8 +89,7 @@ def together(name):
     told = []
     for number, batch in enumerate(batches):
         known, photos = known_of(batch, number)
-        mine = processes.part(len(photos[0]))
-        views = {view: to_batch(pixels[mine]) for view, pixels in zip(VIEWS, photos, strict=False)}
+        views = views_of(photos, model, processes.part(len(photos[0])))
         torch.manual_seed(7)  # of `fit` each process has numbers of its own; here the pairs to match are to be the same
         value = network(known, views, views, 9)
         fabric.backward(value)
