@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import load_file
 
 import hrlib as hr
+from hrlib.training.checkpoint import read_facts
 from tests.training.cases import CASES
 from tests.training.together import CHECKS, close, fitted, weights
 
@@ -71,10 +73,21 @@ def test_two_processes(folder, check):
 
 @pytest.mark.parametrize("name", ["stopped by SIGINT in 0", "stopped by SIGTERM in 1"])
 def test_one_process_goes_on_where_two_stopped(folder, alone, name):
-    run = fitted(folder / name)
+    shutil.copytree(folder / name, folder / f"{name} copy")
+    run = fitted(folder / f"{name} copy")
     for key, value in weights(alone).items():
         close(weights(run)[key], value, key, 1e-4)
     assert run.history["loss"].to_list() == pytest.approx(alone.history["loss"].to_list(), abs=1e-5)
+
+
+@pytest.mark.stress
+def test_four_processes_go_on_where_two_stopped(folder, alone):
+    shutil.copytree(folder / "stopped by SIGINT in 0", folder / "2 to 4", dirs_exist_ok=True)
+    assert read_facts(folder / "2 to 4" / "last")["step"] == 5
+    found = started(4, "-m", "tests.training.together", str(folder), "2 to 4")
+    assert found.returncode == 0, found.stderr[-3000:]
+    for key, value in load_file(folder / "2 to 4.safetensors").items():
+        close(value, weights(alone)[key], key, 1e-4)
 
 
 def test_several_devices_without_torchrun_say_how_to_start_them():

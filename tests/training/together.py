@@ -1,6 +1,7 @@
-"""What the tests in several processes run in each of them: torchrun -m tests.training.together FOLDER
+"""What the tests in several processes run in each of them: torchrun -m tests.training.together FOLDER [RUN]
 
-First each process does everything alone, which is what is expected, then all do it together, and say in FOLDER/RANK.json what differed.
+With RUN they only go on with that run. Otherwise each process first does everything alone, which is what is expected; then all do it together, and
+say in FOLDER/RANK.json what differed.
 """
 
 import json
@@ -13,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from lightning_fabric.plugins import Precision
+from safetensors.torch import save_file
 from torch import nn
 
 import hrlib as hr
@@ -303,5 +305,14 @@ def main(folder):
         (folder / f"{processes.rank()}.json").write_text(json.dumps(said))
 
 
+def go_on(folder, name):
+    run = fitted(folder / name)
+    if processes.rank() == 0:
+        save_file({key: value.contiguous() for key, value in weights(run).items()}, folder / f"{name}.safetensors")
+
+
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    if len(sys.argv) > 2:
+        go_on(Path(sys.argv[1]), sys.argv[2])
+    else:
+        main(Path(sys.argv[1]))
