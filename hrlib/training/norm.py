@@ -25,6 +25,7 @@ class JoinedBatchNorm(_BatchNorm):
         places = torch.full_like(mean, x.numel() // x.shape[1], dtype=torch.float64)
         told = gathered(torch.stack([places, mean, variance])[None], [1] * count())
         places, means, variances = told.unbind(1)  # (processes, C), in float64: the places are counts
+        places = places.detach()
         n = places.sum(0)
         mean = (places * means).sum(0) / n
         variance = (places * (variances + (means - mean) ** 2)).sum(0) / n

@@ -79,6 +79,7 @@ def alone(name):
 
 
 def buffers(*modules):
+    assert not any(b.requires_grad for module in modules for b in module.buffers())
     return {f"{number}.{key}": b.clone() for number, m in enumerate(modules) for key, b in m.named_buffers()}
 
 
