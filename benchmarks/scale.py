@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import resource
 import subprocess
 import sys
 import tempfile
@@ -29,7 +30,7 @@ from hrlib.catalogue.store import build_store
 from hrlib.models.momentum import Queue
 from hrlib.search.choosing.candidates import Candidate, build
 from hrlib.search.choosing.scale import bytes_per_vector, grown
-from hrlib.training.devices import join
+from hrlib.training.devices import join, joined_norms
 from hrlib.training.fit import FitSettings
 from hrlib.training.loop import parameter_groups
 from hrlib.training.step import Step
@@ -47,8 +48,11 @@ def proxy_bytes(classes: int, dim: int, levels: int = 2) -> int:
     return trained_bytes(classes * dim) + 8 * classes * levels
 
 
+MATRICES = 3  # of the size of the cosines that Proxy-Anchor has at its peak, found by measuring
+
+
 def logit_bytes(batch: int, classes: int) -> int:
-    """One matrix of cosines, of the whole batch, in each process; with what autograd keeps of it three or four at a time."""
+    """One matrix of cosines, of the whole batch, in each process. At its peak, backward, the loss has `MATRICES` of them."""
     return FLOAT * batch * classes
 
 
@@ -75,6 +79,12 @@ def message_bytes(parameters: int, batch: int, dim: int, count: int) -> float:
     """
     ring = (count - 1) / count
     return FLOAT * (2 * ring * parameters + ring * batch * dim + 2 * ring * batch * dim)
+
+
+def norm_bytes(channels: int, count: int) -> int:
+    """Bytes that each process sends in a step for `JoinedBatchNorm` layers of so many channels in sum: to all three numbers of 8 bytes a channel, and
+    back all processes' gradients of them, added up by a ring."""
+    return 24 * (count - 1) * channels + 48 * (count - 1) * channels
 
 
 def loss_flops(batch: int, classes: int, dim: int) -> int:
@@ -122,14 +132,14 @@ def measured_index(candidate: Candidate, vectors: np.ndarray) -> int:
 
 
 class _Line(nn.Module):
-    """A network of one layer: what it sends is its weights."""
+    """A network of one layer: what it sends is its weights; with batch normalisation also that."""
 
-    def __init__(self, pixels: int, dim: int):
+    def __init__(self, pixels: int, dim: int, norm: bool):
         super().__init__()
-        self.layer = nn.Linear(pixels, dim)
+        self.layer, self.norm = nn.Linear(pixels, dim), nn.BatchNorm1d(dim) if norm else nn.Identity()
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
-        return nn.functional.normalize(self.layer(images.flatten(1)), dim=1)
+        return nn.functional.normalize(self.norm(self.layer(images.flatten(1))), dim=1)
 
 
 def written() -> int:
@@ -138,11 +148,12 @@ def written() -> int:
     return int(next(line for line in lines if line.startswith("wchar")).split()[1])
 
 
-def send(classes: int, batch: int, dim: int, steps: int = 10) -> None:
+def send(classes: int, batch: int, dim: int, norm: int, steps: int = 10) -> None:
     """In each process: train some steps; print the bytes sent in one and the parameters."""
     fabric, precision, _ = join(FitSettings(accelerator="cpu", precision="float32"))
     tree = hr.Hierarchy.from_frame(pd.DataFrame({"class": np.arange(classes)}).astype(str))
-    model, loss = _Line(3 * 8 * 8, dim), hr.losses.make("proxy-anchor", tree, dim)
+    model, loss = _Line(3 * 8 * 8, dim, bool(norm)), hr.losses.make("proxy-anchor", tree, dim)
+    joined_norms(model, fabric.device)
     network = fabric.setup_module(Step(model, loss, precision))
     images = torch.rand(len(range(batch)[processes.part(batch)]), 3, 8, 8)
     known = {"rows": torch.arange(batch), "labels": torch.arange(batch) % classes}
@@ -156,14 +167,30 @@ def send(classes: int, batch: int, dim: int, steps: int = 10) -> None:
         print(sum(p.numel() for module in (model, loss) for p in module.parameters()), sent)
 
 
-def measured_messages(count: int, classes: int, batch: int, dim: int) -> tuple[int, float]:
+def measured_messages(count: int, classes: int, batch: int, dim: int, norm: bool) -> tuple[int, float]:
     run = ["-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={count}", __file__]
-    command = [sys.executable, *run, "--send", *map(str, (classes, batch, dim))]
+    command = [sys.executable, *run, "--send", *map(str, (classes, batch, dim, int(norm)))]
     found = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "OMP_NUM_THREADS": "1"})
     if found.returncode:
         raise SystemExit(found.stderr)
     parameters, sent = found.stdout.split()
     return int(parameters), float(sent)
+
+
+def peak(batch: int, classes: int, dim: int) -> None:
+    """In a process of its own: the most memory that the loss takes beyond what is there before and after."""
+    tree = hr.Hierarchy.from_frame(pd.DataFrame({"class": np.arange(classes)}).astype(str))
+    loss = hr.losses.make("proxy-anchor", tree, dim)
+    embeddings, labels = torch.randn(batch, dim, requires_grad=True), torch.arange(batch) % classes
+    loss(embeddings[:2], labels[:2]).backward()
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    loss(embeddings, labels).backward()
+    print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024)
+
+
+def measured_peak(batch: int, classes: int, dim: int) -> int:
+    command = [sys.executable, __file__, "--peak", *map(str, (batch, classes, dim))]
+    return int(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
 
 
 def loss_seconds(batch: int, classes: int, dim: int, repeats: int = 7) -> float:
@@ -209,15 +236,21 @@ def rows(quick: bool):
                 arithmetic,
                 measured_index(Candidate(kind, suited, {}), vectors),
             )
-    for count, classes, batch, dim in (
-        (2, 500, 64, 64),
-        (2, 4_000, 64, 64),
-        (2, 4_000, 1_024, 128),
-        (4, 4_000, 256, 64),
-    ):
-        parameters, sent = measured_messages(count, classes, batch, dim)
-        size = f"{count} processes, {parameters:,} parameters, batch {batch:,} x {dim}"
-        yield "messages", size, "bytes a step", message_bytes(parameters, batch, dim, count), sent
+    for batch, classes in ((1_024, 10_000), (1_024, 20_000), (2_048, 40_000 // small)):
+        arithmetic = MATRICES * logit_bytes(batch, classes)
+        yield "loss at its peak", f"{batch:,} x {classes:,}", "bytes", arithmetic, measured_peak(batch, classes, 64)
+    for norm in (False, True):
+        what = "messages, batch normalisation too" if norm else "messages"
+        for count, classes, batch, dim in (
+            (2, 500, 64, 64),
+            (2, 500, 1_024, 256),
+            (2, 4_000, 1_024, 128),
+            (4, 500, 256, 64),
+        ):
+            parameters, sent = measured_messages(count, classes, batch, dim, norm)
+            size = f"{count} processes, {parameters:,} parameters, batch {batch:,} x {dim}"
+            arithmetic = message_bytes(parameters, batch, dim, count) + norm * norm_bytes(dim, count)
+            yield what, size, "bytes a step", arithmetic, sent
     base = None
     for classes in (2_000, 8_000, 32_000 // small):
         seconds = loss_seconds(128, classes, 128)
@@ -284,11 +317,14 @@ def main() -> None:
     parser.add_argument("--table", action="store_true", help="only print the table of docs/scale.md")
     parser.add_argument("--quick", action="store_true", help="smaller largest sizes")
     parser.add_argument("--out", help="write OUT/scale.csv")
-    parser.add_argument("--send", nargs=3, type=int, help=argparse.SUPPRESS)  # classes, batch, dim: in each process
+    parser.add_argument("--send", nargs=4, type=int, help=argparse.SUPPRESS)  # what processes of their own do
+    parser.add_argument("--peak", nargs=3, type=int, help=argparse.SUPPRESS)
     options = parser.parse_args()
     torch.set_num_threads(1)
     if options.send:
         return send(*options.send)
+    if options.peak:
+        return peak(*options.peak)
     if options.table:
         return print(table())
     found = pd.DataFrame(rows(options.quick), columns=["what", "size", "unit", "arithmetic", "measured"])
