@@ -16,6 +16,9 @@ catalogue: "name" and the settings of `hr.load`; or "folder" and those of `hr.fr
 "classes", "items" or "official", see `hrlib.training.config.Split`. model: of `hr.models.image_encoder`. loss: "name" and the settings of that
 loss, see `hr.losses.defaults`. fit: see `FitSettings`. The same command goes on with a run that was stopped or killed. In out_dir it leaves the checkpoints
 and, of the test part, embeddings.npy (N, D), ids.json in the same order, and metrics.json.
+
+While it runs torchrun listens on all addresses of the machine, for its processes to find each other, and asks nobody for a password: among strangers it
+needs a firewall. `python -m hrlib.train` listens nowhere.
 """
 
 from __future__ import annotations
