@@ -19,8 +19,9 @@ from torch import nn
 
 import hrlib as hr
 from hrlib import processes
+from hrlib.catalogue.captions import Captions
 from hrlib.losses.inputs import call, inputs
-from hrlib.training import Snapshots
+from hrlib.training import PairBatches, Snapshots
 from hrlib.training.checkpoint import read_facts
 from hrlib.training.devices import join, joined_norms
 from hrlib.training.embed import to_batch
@@ -265,6 +266,26 @@ def check_errors(folder, *_):
         raise AssertionError("no error")
 
 
+def check_bf16(*_):
+    """Image and text with fusion, dropout and sixteen bits: both processes have one model, queues included."""
+    shop = tiny_shop()
+    shop = hr.Catalogue(
+        "", shop.items.assign(title="number " + shop.items["product"]), shop.images, shop.hierarchy, caption="title"
+    )
+    captions = Captions.of(shop)
+    tokenizer = hr.models.Tokenizer.train(captions.flat, 60)
+    student = hr.models.dual_encoder(tokenizer, dim=8, width=16, length=12, seed=0)
+    model = hr.models.CrossModalModel(student, queue=30, queue_from=0, fusion=hr.models.fusion_encoder(student, seed=0))
+    settings = {**FIT, "augment": "captioned", "precision": "bf16", "epochs": 1, "views": 2}
+    run = hr.fit(
+        model, hr.losses.TripleContrastiveLoss(), shop, batches=PairBatches(captions, tokenizer, 25), **settings
+    )
+    assert run.facts["precision"] == "bf16-mixed" and np.isfinite(run.history["loss"]).all()
+    assert (model.image_queue.titles >= 0).all()
+    for key, value in weights(run).items():
+        same(value, key)
+
+
 def check_first(folder, *_):
     assert processes.of_first(lambda: {"rank": processes.rank(), "text": "ö"}) == {"rank": 0, "text": "ö"}
     assert processes.of_each(processes.rank() * 10) == [0, 10]
@@ -282,6 +303,7 @@ CHECKS = {
     "random numbers": check_random,
     "stopped by Ctrl-C": lambda folder, _: check_stop(folder, signal.SIGINT, 0),
     "stopped by SIGTERM in one process": lambda folder, _: check_stop(folder, signal.SIGTERM, 1),
+    "bf16": check_bf16,
     "errors": check_errors,
     "first": check_first,
 }
