@@ -9,10 +9,11 @@ from tqdm.auto import tqdm
 
 
 def shown() -> bool:
-    """Whether somebody watches: a terminal or a live notebook; HRLIB_PROGRESS=0 or 1 overrides (the notebook runner sets 0)."""
+    """Whether somebody watches: a terminal or a live notebook; of torchrun's processes only the first is watched; HRLIB_PROGRESS=0 or 1
+    overrides (the notebook runner sets 0)."""
     if (chosen := os.environ.get("HRLIB_PROGRESS")) is not None:
         return chosen not in ("0", "")
-    return sys.stderr.isatty() or in_a_notebook()
+    return os.environ.get("RANK", "0") == "0" and (sys.stderr.isatty() or in_a_notebook())
 
 
 def in_a_notebook() -> bool:

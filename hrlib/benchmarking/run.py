@@ -41,7 +41,8 @@ def run_one(
     torch.manual_seed(spec.seed)  # every loss begins with the same network: the encoder is made first
     model = image_encoder(spec.encoder, spec.dim)
     criterion = loss(train.hierarchy, spec.dim) if loss else make(spec.loss, train.hierarchy, spec.dim, **spec.settings)
-    trained = fit(model, criterion, train, validation=validation, seed=spec.seed, **spec.fit)
+    alone = {"devices": 1, **spec.fit}  # under torchrun, which may have started it: its processes do other runs
+    trained = fit(model, criterion, train, validation=validation, seed=spec.seed, **alone)
     queries = per_query(embed(model, test), test.hierarchy, hierarchical=True)
     metrics = {level: queries[level].mean().dropna().to_dict() for level in queries.columns.unique("level")}
     result = {

@@ -13,6 +13,7 @@ from hrlib.models.dual import DualEncoder, evaluating
 from hrlib.models.fusion import FusionEncoder, hide_words, pairs_to_match
 from hrlib.models.momentum import MomentumTeacher, Queue
 from hrlib.models.tokenizer import PAD
+from hrlib.processes import gathered, of_each, rank
 
 
 class CrossModalModel(nn.Module):
@@ -32,6 +33,11 @@ class CrossModalModel(nn.Module):
     The order is that of Yang et al., arXiv 2202.10401: the teacher is updated, then speaks; the queues are given as they were before this
     batch, which is pushed last. In evaluation mode photos become the student's embeddings (B, D).
 
+    In several processes each is given its part of the batch, and B is then the joined batch's: what is in `joined` comes for all of its pairs, so the
+    queues are the same in all processes. The encoders, and the fusion of a photo's pairs, run where the photo is; hard negatives are looked for in
+    the whole batch. What is drawn (dropout, negatives, hidden words) differs from what one process would draw, but is of the same
+    distribution: each process has random numbers of its own.
+
     Args:
         student: what is trained and used.
         momentum, warmup: of the teacher, see `MomentumTeacher`.
@@ -43,6 +49,10 @@ class CrossModalModel(nn.Module):
     """
 
     inputs = ("images", "images_b", "tokens", "titles", "progress")
+    joined = (
+        *("embeddings", "image", "text", "teacher_image", "teacher_text", "image_queue", "text_queue", "title_queue"),
+        *("temperature", "match_logits", "match_labels", "word_logits", "word_labels"),
+    )
 
     def __init__(
         self,
@@ -76,13 +86,15 @@ class CrossModalModel(nn.Module):
         if not self.training:
             return self.student(images)
         self.student.clamp_temperature()
-        told = self._taught(images_b, tokens) | self._remembered()
+        each = of_each(len(images))
+        told = self._taught(images_b, tokens, each) | self._remembered()
         image, image_locals = self.student.encode_images(images)
         features, states, counts = self.student.text(tokens)
         text, _ = self.student.project_text(features, states)
+        image, text, titles = gathered(image, each), gathered(text, each), gathered(titles, each)
         told |= {"embeddings": image, "image": image, "text": text, "temperature": self.student.temperature}
         if self.fusion:
-            told |= self._fused(told, image_locals, states, counts, tokens, titles)
+            told |= self._fused(told, image_locals, states, counts, tokens, titles, each)
         if progress >= self.queue_from:
             self.image_queue.push(told["teacher_image"], titles)
             self.text_queue.push(told["teacher_text"], titles)
@@ -131,13 +143,13 @@ class CrossModalModel(nn.Module):
         return scores
 
     @torch.no_grad()
-    def _taught(self, images_b: Tensor, tokens: Tensor) -> dict[str, Tensor]:
+    def _taught(self, images_b: Tensor, tokens: Tensor, each: Sequence[int]) -> dict[str, Tensor]:
         self.teacher.update(self.student)
         image, image_locals = self.teacher.model.encode_images(images_b)
         text, text_locals, counts = self.teacher.model.encode_tokens(tokens)
         return {
-            "teacher_image": image,
-            "teacher_text": text,
+            "teacher_image": gathered(image, each),
+            "teacher_text": gathered(text, each),
             "image_locals": image_locals,
             "text_locals": text_locals,
             "text_locals_mask": counts,
@@ -152,18 +164,37 @@ class CrossModalModel(nn.Module):
         }
 
     def _fused(
-        self, told: dict[str, Tensor], cells: Tensor, states: Tensor, counts: Tensor, tokens: Tensor, titles: Tensor
+        self,
+        told: dict[str, Tensor],
+        cells: Tensor,
+        states: Tensor,
+        counts: Tensor,
+        tokens: Tensor,
+        titles: Tensor,
+        each: Sequence[int],
     ) -> dict[str, Tensor]:
-        padding, tokenizer = tokens == PAD, self.student.tokenizer
+        """Of this process's pairs, drawn from those of all; what is given is gathered again."""
+        start, tokenizer = sum(each[: rank()]), self.student.tokenizer
+        own, cells_of_all, states_of_all = (
+            slice(start, start + each[rank()]),
+            gathered(cells, each),
+            gathered(states, each),
+        )
+        tokens, counts = gathered(tokens, each), gathered(counts, each)
+        padding = tokens == PAD
         similarity = (told["image"] @ told["text"].T / told["temperature"]).detach()
-        images, texts, labels = pairs_to_match(similarity, titles)
+        images, texts, labels = pairs_to_match(similarity, titles, own)
         shown, hidden = hide_words(tokens, counts, tokenizer.size, tokenizer.mask)
+        shown, hidden, tokens = shown[own], hidden[own], tokens[own]
         _, shown_states, _ = self.student.text(shown)
+        pairs, words = of_each(len(labels)), of_each(int(hidden.sum()))
         return {
-            "match_logits": self.fusion.match(states[texts], padding[texts], cells[images]),
-            "match_labels": labels,
-            "word_logits": self.fusion.words(shown_states, padding, cells, hidden),
-            "word_labels": tokens[hidden],
+            "match_logits": gathered(
+                self.fusion.match(states_of_all[texts], padding[texts], cells_of_all[images]), pairs
+            ),
+            "match_labels": gathered(labels, pairs),
+            "word_logits": gathered(self.fusion.words(shown_states, padding[own], cells, hidden), words),
+            "word_labels": gathered(tokens[hidden], words),
         }
 
 

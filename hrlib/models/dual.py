@@ -101,8 +101,8 @@ class DualEncoder(nn.Module):
 
 
 def unit(x: Tensor) -> Tensor:
-    """Of unit length along the last axis, in fp32."""
-    return F.normalize(x.float(), dim=-1)
+    """Of unit length along the last axis, in float32 or wider."""
+    return F.normalize(x.to(torch.promote_types(x.dtype, torch.float32)), dim=-1)
 
 
 @contextmanager

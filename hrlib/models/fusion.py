@@ -61,16 +61,17 @@ def hard_negatives(similarity: Tensor, titles: Tensor) -> Tensor:
     return drawn.where(possible, -1)
 
 
-def pairs_to_match(similarity: Tensor, titles: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+def pairs_to_match(similarity: Tensor, titles: Tensor, rows: slice = slice(None)) -> tuple[Tensor, Tensor, Tensor]:
     """Photos, texts and whether they match (1, 0), (M,) each: the B true pairs, each photo with a hard negative text, each text with a hard
     negative photo. M is 3 B, less where a batch has none but one title.
 
     Args:
         similarity: (B, B) logits, photos by texts.
         titles: (B,) of the pairs.
+        rows: only the pairs of these, one process's part of the batch; their negatives may be any.
     """
-    own = torch.arange(len(titles), device=titles.device)
-    text, image = hard_negatives(similarity, titles), hard_negatives(similarity.T, titles)
+    own = torch.arange(len(titles), device=titles.device)[rows]
+    text, image = hard_negatives(similarity, titles)[rows], hard_negatives(similarity.T, titles)[rows]
     images = torch.cat([own, own[text >= 0], image[image >= 0]])
     texts = torch.cat([own, text[text >= 0], own[image >= 0]])
     return images, texts, (torch.arange(len(images), device=own.device) < len(own)).long()

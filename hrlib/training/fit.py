@@ -30,8 +30,11 @@ class FitSettings:
     learning rates of the network and of the loss's own parameters (proxies turn too slowly at the network's rate). warmup: the part of
     the steps in which the rates rise; then they fall along a cosine. weight_decay: of AdamW. augment: see `augmentation`. views: times that each
     photo of a batch is augmented, 1 or 2, for models that learn from two views. precision: "auto" is bf16 where the device is quicker with
-    it. accelerator: "auto", "cpu", "cuda", "mps". seed: of batches and augmentation. keep: the weights that the model has at the end, of
-    the epoch that was best on validation classes (if there are any) or of the last.
+    it. accelerator: "auto", "cpu", "cuda", "mps". devices: processes a machine, a GPU each, that torchrun has started; "auto" takes all of
+    torchrun's, on all its machines, and is one process elsewhere; 1 trains alone, also under torchrun. num_nodes: machines, where devices is a
+    number. strategy: "ddp" spares "auto" its search for parameters that a step does not use, and fails where there are any. seed: of batches and
+    augmentation. keep: the weights that the model has at the end, of the epoch that was best on validation classes (if there are any) or of
+    the last.
     """
 
     epochs: int = 10
@@ -45,13 +48,20 @@ class FitSettings:
     views: Literal[1, 2] = 1
     precision: Literal["auto", "bf16", "float32"] = "auto"
     accelerator: str = "auto"
+    devices: int | Literal["auto"] = "auto"
+    num_nodes: int = 1
+    strategy: Literal["auto", "ddp"] = "auto"
     seed: int = 0
     keep: Literal["best", "last"] = "best"
 
     def __post_init__(self):
-        for name in ("epochs", "batch_size", "per_class"):
-            if getattr(self, name) < 1:
+        for name in ("epochs", "batch_size", "per_class", "devices", "num_nodes"):
+            if getattr(self, name) != "auto" and getattr(self, name) < 1:
                 raise HrlibError(f"{name} is {getattr(self, name)}: expected at least 1")
+        if self.devices == "auto" and self.num_nodes != 1:
+            raise HrlibError(
+                f"num_nodes is {self.num_nodes} with devices='auto', which takes all: give devices, those of a machine, or leave num_nodes out"
+            )
 
 
 @dataclass
@@ -90,6 +100,11 @@ def fit(
 ) -> Run:
     """Train the model in place and return the run.
 
+    In several processes (`devices`; `torchrun -m hrlib.train` for a run that a file describes) every process calls `fit` alike, on the same items. All draw the
+    same batches, of batch_size photos in sum, so a run can be resumed in another number of processes; each loads, augments and embeds its part, and all
+    compute the loss over the whole batch: `hrlib.training.step.Step`, and docs/scale.md for what that costs. Without dropout and augmentation, whose
+    random numbers each process has of its own, the weights are those of one process, but for rounding; batch normalisation included.
+
     Args:
         model: photos (B, 3, H, W) in 0..1 to unit vectors (B, D). One that needs more in training, such as tokens, says so, see
             `hrlib.losses.inputs`.
@@ -101,14 +116,14 @@ def fit(
         resume: go on from out_dir/last if it is there; the weights at the end are those of a run that was never interrupted.
         live: in a notebook, curves as they grow and a button that ends the run: `fit` then returns the run as it is, its checkpoint in
             out_dir. A figure stays in the cell, also where papermill runs it. Elsewhere a progress bar.
-        on_epoch: called as on_epoch(epoch, model) after each epoch, such as a `Snapshots`.
+        on_epoch: called as on_epoch(epoch, model) after each epoch, such as a `Snapshots`; in every process.
         batches: which items make a batch, such as `GradedTripletBatches` or `PairBatches`; None: `ClassBalancedBatches` by batch_size and per_class.
         targets: what else a loss learns from, an array with a row an item by its name: {"attributes": attributes.codes}.
         **settings: see `FitSettings`; an unknown one is an error.
 
     Raises:
         HrlibError: bad settings, a loss that is not finite, or a checkpoint of another run.
-        KeyboardInterrupt: after the step in flight, with the checkpoint saved.
+        KeyboardInterrupt: after the step in flight, with the checkpoint saved; under torchrun at SIGTERM too, in all processes after the same step.
     """
     chosen = strict(FitSettings, settings)
     if resume and out_dir is None:

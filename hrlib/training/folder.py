@@ -9,10 +9,12 @@ from typing import Any
 import torch
 from torch import nn
 
+from hrlib import processes
 from hrlib.errors import HrlibError
 from hrlib.training.checkpoint import load_checkpoint, read_facts, save_checkpoint
 
 States = dict[str, dict[str, Any]]
+PLACE = ("devices", "num_nodes", "strategy")  # settings that may be others when a run goes on: its batches are the same
 
 
 def states(modules: dict[str, nn.Module]) -> States:
@@ -21,24 +23,29 @@ def states(modules: dict[str, nn.Module]) -> States:
 
 
 class RunFolder:
-    """`last`, saved after each epoch and when a run is stopped, and `best`, by validation. Without a path nothing is saved."""
+    """`last`, saved after each epoch and when a run is stopped, and `best`, by validation. Without a path nothing is saved.
+
+    Of several processes the first writes, and the others wait for it; all read, so they must all see the folder.
+    """
 
     def __init__(self, path: Path | None):
         self.path = path
 
     def clear(self) -> None:
         """Remove an earlier run's: it must not be taken for this one's, should this one be killed and resumed."""
-        if self.path:
+        if self.path and processes.rank() == 0:
             for name in ("last", "best"):
                 for suffix in (".safetensors", ".json"):
                     (self.path / name).with_suffix(suffix).unlink(missing_ok=True)
+        processes.wait()
 
     def save(
         self, name: str, modules: dict[str, nn.Module], optimizer: torch.optim.Optimizer, facts: dict[str, Any]
     ) -> None:
         """Save "last" or "best"."""
-        if self.path:
+        if self.path and processes.rank() == 0:
             save_checkpoint(self.path / name, modules, optimizer, facts)
+        processes.wait()
 
     def restore(
         self, modules: dict[str, nn.Module], optimizer: torch.optim.Optimizer, now: dict[str, Any]
@@ -55,7 +62,7 @@ class RunFolder:
             return None
         saved = read_facts(self.path / "last")
         for part in ("settings", "precision", "items", "classes"):
-            if saved[part] != now[part]:
+            if _lasting(saved[part]) != _lasting(now[part]):
                 raise HrlibError(
                     f"{self.path} holds another run, its {part}: {saved[part]}, here: {now[part]}. "
                     "Give the saved run's own, or another out_dir"
@@ -69,3 +76,7 @@ class RunFolder:
 
     def __str__(self) -> str:
         return f"saved in {self.path}: resume=True goes on" if self.path else "out_dir was not given: nothing is saved"
+
+
+def _lasting(facts: Any) -> Any:
+    return {name: value for name, value in facts.items() if name not in PLACE} if isinstance(facts, dict) else facts

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-import math
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -11,54 +9,28 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from lightning_fabric import Fabric
 from torch import nn
 
+from hrlib import processes
 from hrlib.errors import HrlibError
 from hrlib.evaluation import evaluate
-from hrlib.losses.inputs import arguments, call
-from hrlib.precision import bf16_pays
 from hrlib.settings import as_dict
 from hrlib.training.augment import augmentation, degraded
+from hrlib.training.devices import join, joined_norms, torchrun
 from hrlib.training.display import Bar
 from hrlib.training.embed import embed, to_batch
 from hrlib.training.fit import FitSettings
 from hrlib.training.folder import RunFolder, states
 from hrlib.training.interrupt import DeferredInterrupt
+from hrlib.training.rates import parameter_groups, rate
 from hrlib.training.sampler import ClassBalancedBatches
-from hrlib.training.step import check_targets, on_device, taken
+from hrlib.training.step import VIEWS, Step, check_targets, on_device, taken
 from hrlib.versions import versions
 
 if TYPE_CHECKING:
     from hrlib.catalogue import Catalogue
     from hrlib.training.live import LivePanel
     from hrlib.training.sampler import Batches
-
-VIEWS = ("images", "images_b")
-
-logging.getLogger("lightning_fabric").setLevel(logging.WARNING)  # it announces the precision at each start
-
-
-def parameter_groups(model: nn.Module, loss: nn.Module, settings: FitSettings) -> list[dict[str, Any]]:
-    """The network's parameters and the loss's (proxies, centres), each group with its peak learning rate."""
-    groups = [
-        {"params": [p for p in module.parameters() if p.requires_grad], "lr": lr, "peak": lr}
-        for module, lr in ((model, settings.lr), (loss, settings.proxy_lr))
-    ]
-    groups = [group for group in groups if group["params"]]
-    if not groups:
-        raise HrlibError(
-            "neither the model nor the loss has a parameter to train: give a frozen encoder a dim (a linear layer), or frozen=False"
-        )
-    return groups
-
-
-def rate(step: int, steps: int, warmup: float) -> float:
-    """The learning rate at `step` of `steps` as a share of its peak: up in a line for `warmup` of them, then down along a cosine."""
-    rise = max(1.0, warmup * steps)
-    if step < rise:
-        return (step + 1) / (rise + 1)
-    return 0.5 * (1 + math.cos(math.pi * (step - rise) / max(1.0, steps - rise)))
 
 
 class Loop:
@@ -84,13 +56,14 @@ class Loop:
         self.batches = batches or ClassBalancedBatches(labels, settings.batch_size, settings.per_class, settings.seed)
         self.steps = len(self.batches) * settings.epochs
         self.augment = augmentation(settings.augment)
-        self.fabric, self.precision = _fabric(settings)
+        self.fabric, precision, self.precision = join(settings)
+        joined_norms(model, self.fabric.device)
         model.to(memory_format=torch.channels_last)
         optimizer = torch.optim.AdamW(
             parameter_groups(model, loss, settings), weight_decay=settings.weight_decay, fused=True
         )
-        self.network, self.optimizer = self.fabric.setup(model, optimizer)
-        self.fabric.to_device(loss)
+        self.network, self.optimizer = self.fabric.setup(Step(model, loss, precision), optimizer)
+        processes.same_start(self.network)
         self.step, self.rows, self.best = 0, [], None
         self.epoch = {"loss": 0.0, "images": 0, "seconds": 0.0}  # sums over the epoch so far
 
@@ -101,10 +74,10 @@ class Loop:
         else:
             self.folder.clear()
         display = _live_panel(self.steps, self.step, self.rows) if live else Bar(self.steps, self.step)
-        with DeferredInterrupt() as interrupt, display:
+        with DeferredInterrupt(torchrun()) as interrupt, display:
             while self.step < self.steps and not display.stop:
                 self._run_epoch(display, interrupt)
-        if self.step < self.steps:
+        if self.step < self.steps and processes.rank() == 0:
             print(self._stopped())
         if self.best and self.settings.keep == "best":
             for name, module in self.modules.items():
@@ -136,48 +109,54 @@ class Loop:
             self.epoch["images"] += len(batch["rows"])
             self.epoch["seconds"] += time.perf_counter() - start
             display.step(value, self._speed())
-            if (interrupt.requested or display.stop) and number + 1 < len(self.batches):
+            asked = processes.any_of(interrupt.requested)  # that all processes stop after the same step
+            if (asked or display.stop) and number + 1 < len(self.batches):
                 self._save("last")
                 break
         else:
             display.epoch(self._end_epoch(epoch))
-        if interrupt.requested:
+        if processes.any_of(interrupt.requested):
             raise KeyboardInterrupt(self._stopped())
 
     def _stopped(self) -> str:
         return f"stopped after step {self.step} of {self.steps}; {self.folder}"
 
     def _train_step(self, batch: dict[str, np.ndarray]) -> float:
-        # every random number of a step is a function of (seed, step): a resumed run draws the very same ones
-        torch.manual_seed(int(np.random.SeedSequence([self.settings.seed, self.step]).generate_state(1)[0]))
-        for module in (self.network, self.modules["loss"]):
-            module.train()
+        rows, several = batch["rows"], processes.count() > 1
+        if len(rows) < processes.count():
+            raise HrlibError(
+                f"a batch of {len(rows)} photos for {processes.count()} processes: raise batch_size, or start fewer"
+            )
+        # every random number of a step is a function of (seed, step) and, in several processes, of which it is: a resumed run draws the very same ones
+        common, own = [self.settings.seed, self.step], [processes.rank()] if several else []
+        torch.manual_seed(_state(common + own))
+        self.network.train()
         share = rate(self.step, self.steps, self.settings.warmup)
         for group in self.optimizer.param_groups:
             group["lr"] = group["peak"] * share
-        value = call(self.modules["loss"], self._forward(batch))
+        device = self.fabric.device
+        known = on_device({**{name: values[rows] for name, values in self.targets.items()}, **batch}, device)
+        known |= {"progress": torch.tensor(self.step / self.steps, device=device)}
+        value = self.network(known, *self._photos(rows[processes.part(len(rows))], own), _state(common))
         if not torch.isfinite(value):
             raise HrlibError(
                 f"the loss is {value.item()} at step {self.step}, nothing was updated with it: lower lr or proxy_lr, "
-                f"or look at the items of the batch (rows {', '.join(map(str, batch['rows'][:5]))}, ...)"
+                f"or look at the items of the batch (rows {', '.join(map(str, rows[:5]))}, ...)"
             )
         self.optimizer.zero_grad()
         self.fabric.backward(value)
         self.optimizer.step()
         return value.item()
 
-    def _forward(self, batch: dict[str, np.ndarray]) -> dict[str, torch.Tensor]:
-        """What a step knows, see `hrlib.losses.inputs`."""
-        rows, device = batch["rows"], self.fabric.device
-        known = on_device({**{name: values[rows] for name, values in self.targets.items()}, **batch}, device)
-        known |= {"progress": torch.tensor(self.step / self.steps, device=device)}
-        photos, seen = to_batch(self.train.images[rows], device), {}
+    def _photos(self, rows: np.ndarray, own: list[int]) -> tuple[dict[str, torch.Tensor], dict[str, torch.Tensor]]:
+        """This process's photos by view, as a loss is to see them and as the model is; see `hrlib.losses.inputs`."""
+        photos, images, seen = to_batch(self.train.images[rows], self.fabric.device), {}, {}
         for view, name in enumerate(VIEWS[: self.settings.views]):
-            known[name] = self.augment(photos).contiguous(memory_format=torch.channels_last)
+            images[name] = self.augment(photos).contiguous(memory_format=torch.channels_last)
             seed = (self.settings.seed, self.step, view)[: 2 + view]  # of a first view as it was before there were two
-            seen[name] = degraded(known[name], seed) if self.settings.augment == "degraded" else known[name]
-        output = self.network(*arguments(self.modules["model"], known | seen, VIEWS[:1]))
-        return known | (output if isinstance(output, dict) else {"embeddings": output})
+            degrade = self.settings.augment == "degraded"
+            seen[name] = degraded(images[name], (*seed, *own)) if degrade else images[name]
+        return images, seen
 
     def _speed(self) -> int:
         return round(self.epoch["images"] / max(self.epoch["seconds"], 1e-9))
@@ -193,8 +172,8 @@ class Loop:
         if hasattr(self.modules["loss"], "report"):  # what a loss tells about itself, such as how its clusters settle
             row |= self.modules["loss"].report()
         if self.validation is not None:
-            finest = self.validation.hierarchy.select(self.validation.hierarchy.levels[:1])
-            row["map@r"] = float(evaluate(self._embed(), finest)["map@r"].iloc[0])
+            finest, found = self.validation.hierarchy.select(self.validation.hierarchy.levels[:1]), self._embed()
+            row["map@r"] = processes.of_first(lambda: float(evaluate(found, finest)["map@r"].iloc[0]))
         better = self.validation is not None and row["map@r"] > max((r["map@r"] for r in self.rows), default=-1.0)
         self.rows.append(row)
         self.epoch = dict.fromkeys(self.epoch, 0.0)
@@ -218,6 +197,10 @@ class Loop:
         if found := self.folder.restore(self.modules, self.optimizer, self.facts()):
             saved, self.best = found
             self.step, self.rows, self.epoch = saved["step"], saved["history"], saved["epoch"]
+        if len(steps := set(processes.of_each(self.step))) > 1:
+            raise HrlibError(
+                f"the processes found checkpoints of steps {sorted(steps)}: {self.folder.path} must be one folder for all machines"
+            )
 
 
 def _live_panel(steps: int, done: int, history: list[dict[str, Any]]) -> LivePanel:
@@ -226,9 +209,5 @@ def _live_panel(steps: int, done: int, history: list[dict[str, Any]]) -> LivePan
     return LivePanel(steps, done, history)
 
 
-def _fabric(settings: FitSettings) -> tuple[Fabric, str]:
-    """The device and the precision of a run: Fabric's choice of device, bf16 where that device is quicker with it."""
-    device = Fabric(accelerator=settings.accelerator, devices=1).device
-    bf16 = settings.precision == "bf16" or (settings.precision == "auto" and bf16_pays(device))
-    precision = "bf16-mixed" if bf16 else "32-true"
-    return Fabric(accelerator=settings.accelerator, devices=1, precision=precision), precision
+def _state(entropy: list[int]) -> int:
+    return int(np.random.SeedSequence(entropy).generate_state(1)[0])

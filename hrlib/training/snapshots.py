@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from torch import nn
 
+from hrlib import processes
 from hrlib.errors import HrlibError
 from hrlib.files import write
 from hrlib.training.embed import embed
@@ -38,12 +39,12 @@ class Snapshots:
     def __call__(self, epoch: int, model: nn.Module) -> None:
         for later in [kept for kept in self._kept if kept > epoch]:  # an earlier run's, which went further
             del self._kept[later]
-            if self.folder:
+            if self.folder and processes.rank() == 0:
                 self._file(later).unlink(missing_ok=True)
         if epoch % self.every:
             return
         self._kept[epoch] = embed(model, self.catalogue)
-        if self.folder:
+        if self.folder and processes.rank() == 0:
             data = io.BytesIO()
             np.save(data, self._kept[epoch], allow_pickle=False)
             write(self._file(epoch), data.getvalue())

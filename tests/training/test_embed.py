@@ -52,3 +52,21 @@ def test_a_batch_of_photos_is_embedded_as_those_of_a_catalogue(shop):
     found = embed_photos(model, shop.images[:5], precision="float32")
     np.testing.assert_allclose(found, hr.embed(model, shop, precision="float32")[:5], atol=1e-5)
     assert model.training
+
+
+def test_embeddings_can_go_to_a_file(shop, tmp_path):
+    model = hr.models.image_encoder("small", dim=8, seed=0)
+    expected = hr.embed(model, shop, batch_size=50, precision="float32")
+    found = hr.embed(model, shop, batch_size=50, precision="float32", out=tmp_path / "new" / "e.npy")
+    assert isinstance(found, np.memmap) and np.array_equal(found, expected)
+    assert np.array_equal(np.load(tmp_path / "new" / "e.npy"), expected)
+
+    def broken(pixels, rows):
+        if rows[0]:
+            raise OSError("no photo")
+        return pixels
+
+    with pytest.raises(OSError, match="no photo"):
+        hr.embed(model, shop, batch_size=50, photos=broken, out=tmp_path / "new" / "e.npy")
+    assert np.array_equal(np.load(tmp_path / "new" / "e.npy"), expected)  # the old one, whole
+    assert [file.name for file in (tmp_path / "new").iterdir()] == ["e.npy"]

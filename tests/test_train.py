@@ -1,0 +1,157 @@
+"""The command that trains what a file describes, in one process and in two, and what it says about a file that is wrong."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+import hrlib as hr
+from hrlib.train import main
+from hrlib.training.config import Split, read_config
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory):
+    """A folder of photos: 12 products of 4 photos, of 2 kinds."""
+    folder, rng = tmp_path_factory.mktemp("data") / "shop", np.random.default_rng(0)
+    for product in range(12):
+        below = folder / f"kind {product % 2}" / f"product {product:02}"
+        below.mkdir(parents=True)
+        for photo in range(4):
+            pixels = np.clip(rng.normal(20 * product, 20, (16, 16, 3)), 0, 255).astype(np.uint8)
+            Image.fromarray(pixels).save(below / f"{photo}.png")
+    return folder
+
+
+def described(shop, out, **changed):
+    return {
+        "catalogue": {"folder": str(shop), "levels": ["product", "kind"], "image_size": [16, 16], "workers": 1},
+        "split": {"fractions": [0.34, 0.33, 0.33]},
+        "model": {"dim": 8},
+        "loss": {"name": "hpl-proxy-anchor", "weights": [1.0, 0.5]},
+        "fit": {"epochs": 2, "batch_size": 5, "accelerator": "cpu", "precision": "float32", "augment": "none"},
+        "out_dir": str(out),
+        **changed,
+    }
+
+
+def written(folder, values):
+    (folder / "run.json").write_text(json.dumps(values))
+    return str(folder / "run.json")
+
+
+def results(out):
+    embeddings, ids = np.load(out / "embeddings.npy"), json.loads((out / "ids.json").read_text())
+    return json.loads((out / "metrics.json").read_text()), embeddings, ids
+
+
+def test_one_process(shop, tmp_path, capsys):
+    main(["--config", written(tmp_path, described(shop, tmp_path / "out"))])
+    told, embeddings, ids = results(tmp_path / "out")
+    catalogue = hr.from_folder(shop, ["product", "kind"], image_size=(16, 16), workers=1)
+    test = catalogue.split_classes((0.34, 0.33, 0.33))[2]
+    assert ids == test.items["id"].tolist() and embeddings.shape == (len(test), 8)
+    expected = hr.evaluate(embeddings, test.hierarchy)
+    assert told["metrics"]["product"]["map@r"] == pytest.approx(expected.loc["product", "map@r"])
+    assert told["items"] == {"train": 16, "val": 16, "test": 16} and told["processes"] == 1
+    assert "product: recall@1" in capsys.readouterr().out
+    before = (tmp_path / "out" / "last.safetensors").read_bytes()
+    main(["--config", str(tmp_path / "run.json")])  # nothing is left to do
+    assert (tmp_path / "out" / "last.safetensors").read_bytes() == before
+
+
+def test_two_processes_as_one(shop, tmp_path):
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2", "-m", "hrlib.train"]
+    config = written(tmp_path, described(shop, tmp_path / "two"))
+    done = subprocess.run(
+        [*command, "--config", config], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=600
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert done.stdout.count("product: recall@1") == 1
+    main(["--config", written(tmp_path, described(shop, tmp_path / "one"))])
+    (two, vectors, ids), (one, vectors_, ids_) = results(tmp_path / "two"), results(tmp_path / "one")
+    assert two["processes"] == 2 and ids == ids_
+    np.testing.assert_allclose(vectors, vectors_, atol=1e-3)
+    assert two["metrics"]["product"]["map@r"] == pytest.approx(one["metrics"]["product"]["map@r"], abs=0.02)
+    assert not [file.name for file in (tmp_path / "two").iterdir() if file.name.startswith(".")]
+
+
+def test_official_parts_with_a_gallery(shop, tmp_path):
+    rows = [
+        {"image": str(p.relative_to(shop)), "class": p.parent.name, "split": s}
+        for n, p in enumerate(sorted(shop.rglob("*.png")))
+        for s in [("train" if n < 24 else "query" if n % 4 == 0 else "gallery")]
+    ]
+    pd.DataFrame(rows).to_csv(shop / "items.csv", index=False)
+    values = described(shop, tmp_path / "out")
+    values |= {"catalogue": {"table": str(shop / "items.csv"), "image_size": [16, 16]}, "split": {"by": "official"}}
+    main(["--config", written(tmp_path, values | {"loss": {"name": "proxy-anchor"}})])
+    told, embeddings, ids = results(tmp_path / "out")
+    assert told["items"] == {"train": 24, "query": 6, "gallery": 18} and len(embeddings) == len(ids) == 6
+    assert len(np.load(tmp_path / "out" / "gallery.npy")) == 18
+    assert told["metrics"]["class"]["queries"] == 6
+
+
+@pytest.mark.parametrize(
+    ("changed", "says"),
+    [
+        ({"epochs": 3}, "'epochs' is no setting of RunConfig; Known: catalogue, out_dir, split, model, loss, fit"),
+        ({"fit": {"epoch": 3}}, "'epoch' is no setting of FitSettings; did you mean 'epochs'"),
+        ({"fit": {"epochs": "3"}}, "epochs is '3' .str.; expected int"),
+        ({"fit": [1]}, "fit is .1,. .tuple.; expected dict"),
+        ({"model": {"dims": 3}}, "'dims' is no setting of model; did you mean 'dim'"),
+        ({"loss": {"name": "proxy"}}, "no loss is called 'proxy'"),
+        ({"loss": {"margin": 1}}, "loss has no name: expected one of contrastive"),
+        ({"split": {"by": "class"}}, "by is 'class'.*one of 'classes', 'items', 'official'"),
+        ({"catalogue": {}}, "catalogue has none of name, folder, table: expected one of them"),
+        ({"catalogue": {"name": "synthetic", "folder": "x"}}, r"catalogue has \['name', 'folder'\]"),
+        (
+            {"catalogue": {"folder": "x", "size": "full"}},
+            "'size' is no setting of a catalogue of a folder; .*Known: levels",
+        ),
+        ({"catalogue": {"folder": "x", "workers": "2"}}, "workers is '2'"),
+    ],
+)
+def test_a_wrong_file_is_refused_by_name(shop, tmp_path, changed, says):
+    with pytest.raises(hr.HrlibError, match=says):
+        read_config(written(tmp_path, described(shop, tmp_path / "out", **changed)))
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("{", "cannot be read as JSON"),
+        ("[]", "holds a list: expected an object"),
+        ("{}", "has no catalogue and no out_dir"),
+        ('{"out_dir": "a", "out_dir": "b"}', "a key is given twice among out_dir, out_dir"),
+    ],
+)
+def test_what_is_no_description(tmp_path, text, says):
+    (tmp_path / "run.json").write_text(text)
+    with pytest.raises(hr.HrlibError, match=says):
+        read_config(tmp_path / "run.json")
+    with pytest.raises(hr.HrlibError, match="cannot be read"):
+        read_config(tmp_path / "none.json")
+    with pytest.raises(SystemExit, match="error: .*run.json"):
+        main(["--config", str(tmp_path / "run.json")])
+
+
+def test_bad_splits(shop):
+    catalogue = hr.from_folder(shop, ["product", "kind"], image_size=(16, 16), workers=1)
+    for fractions in ((0.5,), (0.2,) * 5, (1, 0)):
+        with pytest.raises(hr.HrlibError, match="fractions are .*expected two or three numbers"):
+            Split(fractions=fractions).parts(catalogue)
+    with pytest.raises(hr.HrlibError, match="no official split came with it"):
+        Split("official").parts(catalogue)
+    items = catalogue.items.assign(split="gallery")
+    with pytest.raises(hr.HrlibError, match="the official parts are gallery: expected train"):
+        Split("official").parts(hr.Catalogue("", items, catalogue.images, catalogue.hierarchy))
