@@ -17,8 +17,8 @@ from hrlib.errors import HrlibError
 LEAST = 60  # items, so that there is a row for each fault
 # how a photo comes a second time: saved small, made brighter, cut by 3% a side
 CHANGES = {
-    "saved again": lambda photo: photo,
-    "brighter": lambda photo: ImageEnhance.Brightness(photo).enhance(1.15),
+    "resaved": lambda photo: photo,
+    "brightened": lambda photo: ImageEnhance.Brightness(photo).enhance(1.15),
     "cut": lambda photo: photo.resize(photo.size, Image.Resampling.LANCZOS, _within(photo.size, 0.03)),
 }
 

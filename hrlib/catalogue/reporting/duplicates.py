@@ -80,13 +80,13 @@ def alike_pairs(images: ImageStore, alike: float = ALIKE, part: np.ndarray | Non
     """
     keys = pd.DataFrame({"first": same_pixels(images), "part": 0 if part is None else part})
     rows = np.flatnonzero(keys["part"].notna() & ~keys.duplicated() & ~one_colour(images))
+    if len(rows) < 2:
+        return pd.DataFrame({"row": rows[:0], "other": rows[:0], "similarity": np.zeros(0)})
     views = [looks(images.subset(rows), cut) for cut in CUTS]
     found = [_nearest(view, views[0]) for view in views]
-    if part is not None:  # a photo that is near to none is near to none of another part
-        near = np.flatnonzero(np.max([similarity for _, similarity in found], axis=0) >= alike)
-        rows, views = rows[near], [view[near] for view in views]
+    if part is not None:  # again with those that found a photo near enough in any part: the others find none in another
         codes = pd.factorize(keys["part"].to_numpy()[rows])[0]
-        found = [_nearest_elsewhere(view, views[0], codes) for view in views]
+        found = [_elsewhere(view, views[0], codes, near[1] >= alike) for view, near in zip(views, found, strict=True)]
     pairs = pd.concat([pd.DataFrame({"a": rows, "b": rows[best], "similarity": value}) for best, value in found])
     pairs = pairs[pairs["similarity"] >= alike].sort_values("similarity", ascending=False, kind="stable")
     pairs = pairs.assign(row=pairs[["a", "b"]].min(axis=1), other=pairs[["a", "b"]].max(axis=1))
@@ -94,24 +94,24 @@ def alike_pairs(images: ImageStore, alike: float = ALIKE, part: np.ndarray | Non
 
 
 def _nearest(asked: np.ndarray, looks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """For each of N photos as it is asked about, (N, D), which other one is the most similar, and how; -1 where there is no other."""
+    """For each of N photos as it is asked about, (N, D), which other one is the most similar, and how."""
     import faiss  # only now: most catalogues do without
 
     own = np.arange(len(looks))
-    if len(looks) < 2:
-        return own, np.full(len(looks), -1.0)
     similarity, found = faiss.knn(asked, looks, 2, metric=faiss.METRIC_INNER_PRODUCT)
     second = (found[:, 0] == own).astype(int)
     return found[own, second], similarity[own, second].clip(max=1)
 
 
-def _nearest_elsewhere(asked: np.ndarray, looks: np.ndarray, part: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The same among photos of other parts: `part` (N,) integers."""
+def _elsewhere(
+    asked: np.ndarray, looks: np.ndarray, part: np.ndarray, those: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """The same among photos of other parts, `part` (N,) integers; -1 where there are none, and for all but `those` (N,) bool."""
     import faiss
 
     best, similarity = np.arange(len(looks)), np.full(len(looks), -1.0)
-    for one in np.unique(part):
-        inside, others = np.flatnonzero(part == one), np.flatnonzero(part != one)
+    for one in np.unique(part[those]):
+        inside, others = np.flatnonzero(those & (part == one)), np.flatnonzero(part != one)
         if len(others):
             value, found = faiss.knn(asked[inside], looks[others], 1, metric=faiss.METRIC_INNER_PRODUCT)
             best[inside], similarity[inside] = others[found[:, 0]], value[:, 0].clip(max=1)

@@ -113,12 +113,13 @@ def test_each_photo_is_paired_with_the_most_alike(chunk, monkeypatch):
 def test_across_parts_only_pairs_of_two_parts():
     photos = textured(12)
     again = [np.asarray(encoded(Image.fromarray(photo))) for photo in photos[:4]]
-    photos = np.concatenate([photos, again, photos[:1]])
-    # 0 and 12 in one part; 1 and 13 in two; 2 and 14 in two; 3 in none; 16 has the pixels of 0, in another part
-    part = np.array(["train"] * 12 + ["train", "test", "val", "test", "test"], dtype=object)
+    less = np.asarray(cut(Image.fromarray(photos[5]), 0.03))
+    photos = np.concatenate([photos, again, photos[:1], less[None]])
+    # 0 and 12 in one part; 1 and 13 in two; 2 and 14 in two; 3 in none; 16 has the pixels of 0, in another part; 17 is 5, cut
+    part = np.array(["train"] * 12 + ["train", "test", "val", "test", "test", "test"], dtype=object)
     part[3] = None
     pairs = alike_pairs(store(photos), part=part)
-    assert set(zip(pairs["row"], pairs["other"], strict=True)) == {(1, 13), (2, 14), (0, 16), (12, 16)}
+    assert set(zip(pairs["row"], pairs["other"], strict=True)) == {(1, 13), (2, 14), (0, 16), (12, 16), (5, 17)}
     assert pairs["similarity"][0] == pytest.approx(1) and (part[pairs["row"]] != part[pairs["other"]]).all()
 
 

@@ -82,7 +82,7 @@ def test_photos_that_are_there_twice():
     )
     assert report.distinct.tolist() == [0, 2, 3, 4, 5, 6, 8, 9, 10, 11]
     assert "repeated photos" not in report.catalogue.subset(report.distinct).report().findings
-    assert "similar photos" not in report.catalogue.report(alike=0.9999).findings
+    assert "similar photos" not in report.catalogue.report(alike=0.999999).findings
 
 
 def test_the_advice_on_labels_is_there_only_where_they_differ():
