@@ -52,6 +52,17 @@ def test_the_table_is_that_of_the_catalogue_with_more_rows(read):
     assert catalogue.hierarchy.levels == drawn.hierarchy.levels and catalogue.hierarchy.names == drawn.hierarchy.names
 
 
+def test_a_table_mended_by_the_report_is_a_tree(read):
+    _, folder, drawn, catalogue = read
+    table = pd.read_csv(folder / "items.csv", dtype=str)
+    for row in catalogue.report().findings["conflicts"].rows.itertuples():
+        table.loc[table["id"] == row.id, row.level] = row.became
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        mended = hr.from_table(table, levels=drawn.hierarchy.levels, root=folder, on_bad="skip", on_conflict="raise")
+    assert not len(mended.hierarchy.conflicts) and len(mended) == len(catalogue)
+
+
 def test_the_seed_draws_the_faults(read, tmp_path):
     planted, _, drawn, _ = read
     again, others = (write_faulty_shop(tmp_path / "shop", drawn, seed=seed) for seed in (1, 2))
