@@ -14,7 +14,8 @@ from PIL import Image, ImageEnhance
 from hrlib.catalogue.catalogue import Catalogue
 from hrlib.errors import HrlibError
 
-LEAST = 60  # items, so that there is a row for each fault
+LEAST = 40  # items beside those of the classes that keep one photo, so that there is a row for each fault
+SINGLE = 3  # such classes
 # how a photo comes a second time: saved small, made brighter, cut by 3% a side
 CHANGES = {
     "resaved": lambda photo: photo,
@@ -28,7 +29,7 @@ def write_faulty_shop(folder: str | os.PathLike[str], catalogue: Catalogue, seed
 
     Args:
         folder: made anew; what it holds is removed.
-        catalogue: of two levels or more and at least 60 items, with text ids and a caption column of one text an item.
+        catalogue: of two levels or more, of at least 40 items beside those of three classes, with text ids and a caption column of one text an item.
 
     Returns:
         The ids of the items with each fault, by the name that `Catalogue.report` gives it.
@@ -37,15 +38,20 @@ def write_faulty_shop(folder: str | os.PathLike[str], catalogue: Catalogue, seed
         HrlibError: a catalogue of fewer items or one level, or without a caption.
     """
     levels, caption = catalogue.hierarchy.levels, catalogue.caption
-    if len(catalogue) < LEAST or len(levels) < 2 or caption is None:
-        raise HrlibError(f"{catalogue}: expected {LEAST} items or more, two levels or more, and a caption column")
-    folder, rng = Path(folder), np.random.default_rng(seed)
+    folder, rng, fine = Path(folder), np.random.default_rng(seed), catalogue.hierarchy.column(0)
+    alone = rng.permutation(catalogue.hierarchy.n_classes[0])[:SINGLE]
+    others = np.flatnonzero(~np.isin(fine, alone))
+    if len(others) < LEAST or len(levels) < 2 or caption is None:
+        raise HrlibError(
+            f"{catalogue}: expected {LEAST} items or more beside those of {SINGLE} classes, two levels or more, and a caption column"
+        )
+    single = np.array([int(np.flatnonzero(fine == label)[0]) for label in alone])
     shutil.rmtree(folder, ignore_errors=True)
     (folder / "photos").mkdir(parents=True)
     items = catalogue.items.assign(image=[f"photos/{id}.jpg" for id in catalogue.items["id"]])
     for path, photo in zip(items["image"], catalogue.images[:], strict=True):
         Image.fromarray(photo).save(folder / path, quality=92)
-    drawn = iter(rng.permutation(len(items)))
+    drawn = iter(rng.permutation(others))
 
     def some(count: int) -> list[int]:
         return list(itertools.islice(drawn, count))
@@ -61,7 +67,6 @@ def write_faulty_shop(folder: str | os.PathLike[str], catalogue: Catalogue, seed
     for row in labels:  # a shelf that is not the one of its category
         items.loc[row, levels[-1]] = names[(names.index(items[levels[-1]][row]) + 1) % len(names)]
     items.loc[texts, caption] = None
-    fine = catalogue.hierarchy.column(0)
 
     def copy(change: str | None, wrong: bool) -> dict[str, object]:
         row = next(drawn)
@@ -70,10 +75,17 @@ def write_faulty_shop(folder: str | os.PathLike[str], catalogue: Catalogue, seed
 
     same = [copy(None, wrong) for wrong in (True, False, False, False)]
     changed = [copy(change, wrong) for wrong in (True, False) for change in CHANGES]
-    faults = {"broken photos": broken, "plain photos": plain, "conflicts": labels, "no text": texts}
+    faults = {
+        "broken photos": broken,
+        "plain photos": plain,
+        "conflicts": labels,
+        "missing texts": texts,
+        "single photos": single,
+    }
     planted = {name: items["id"][rows].tolist() for name, rows in faults.items()}
     planted |= {"repeated photos": [row["id"] for row in same], "similar photos": [row["id"] for row in changed]}
-    pd.concat([items, pd.DataFrame([*same, *changed])]).to_csv(folder / "items.csv", index=False)
+    kept = np.sort(np.concatenate([others, single]))
+    pd.concat([items.loc[kept], pd.DataFrame([*same, *changed])]).to_csv(folder / "items.csv", index=False)
     return planted
 
 

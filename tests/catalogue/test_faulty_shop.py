@@ -34,7 +34,7 @@ def test_each_fault_is_found_and_no_other_item_has_it(read):
     planted, _, _, catalogue = read
     report = catalogue.report()
     assert set(planted) <= set(report.findings)
-    for name in ("broken photos", "plain photos", "conflicts", "no text"):
+    for name in ("broken photos", "plain photos", "conflicts", "missing texts", "single photos"):
         assert set(report.findings[name].rows["id"]) == set(planted[name]), name
     copies = report.findings["repeated photos"].rows
     # two placeholders are the same pixels too
@@ -47,7 +47,7 @@ def test_each_fault_is_found_and_no_other_item_has_it(read):
 def test_the_table_is_that_of_the_catalogue_with_more_rows(read):
     planted, folder, drawn, catalogue = read
     table = pd.read_csv(folder / "items.csv")
-    assert len(table) == len(drawn) + len(planted["repeated photos"]) + len(planted["similar photos"])
+    assert len(table) == len(drawn) - 3 * 2 + len(planted["repeated photos"]) + len(planted["similar photos"])
     assert len(catalogue) == len(table) - len(planted["broken photos"])
     assert catalogue.hierarchy.levels == drawn.hierarchy.levels and catalogue.hierarchy.names == drawn.hierarchy.names
 
@@ -72,12 +72,14 @@ def test_the_seed_draws_the_faults(read, tmp_path):
 @pytest.mark.parametrize(
     "change",
     [
-        lambda one: one.subset(slice(0, 50)),
+        lambda one: one.subset(slice(0, 40)),
         lambda one: one.at_level("department"),
         lambda one: hr.Catalogue("x", one.items, one.images, one.hierarchy),
     ],
 )
 def test_a_catalogue_with_no_room_for_the_faults_is_refused(read, change, tmp_path):
-    with pytest.raises(HrlibError, match="expected 60 items or more, two levels or more, and a caption"):
+    with pytest.raises(
+        HrlibError, match="expected 40 items or more beside those of 3 classes, two levels or more, and a caption"
+    ):
         write_faulty_shop(tmp_path / "none", change(read[2]))
     assert not (tmp_path / "none").exists()

@@ -15,9 +15,10 @@ from hrlib.catalogue.store import ImageStore
 GRID = 16  # cells across and down, of whose means a photo's look is made
 COLOUR = 4  # slowest waves across and down that are kept of the two colour differences
 CUTS = (0.0, 0.015, 0.03)  # shares of each side, of the views in which a photo is compared with the others
-# Chosen by looking at pairs. 600 fashion products on white, each with the most alike of 43,294: from 0.97 on (7% of them) one photo twice, one product twice,
-# or plain things (lipsticks, wallets, ties) that are hardly told apart at 64 x 48; between 0.93 and 0.97 other products of the same cut. 600 of 5,421
-# groceries: from 0.95 on the same shelf twice, below 0.9 others. Of photos encoded again at quality 40, halved or darkened 95% are above 0.99.
+# Chosen by looking at pairs, each photo with the one that is most like it. Of 43,294 fashion products on white, 8% are in a pair: from 0.995 on mostly one
+# photo or one product twice, down to 0.97 also plain things that are hardly told apart at 64 x 48 (wallets, belts, ties, lipsticks), below that other
+# products of one cut. Of 600 among 5,421 groceries: from 0.95 on the same shelf twice, below 0.9 others. In a shop that is drawn (1,675 photos) only the
+# copies that were planted. Of photos encoded again at quality 40, halved or darkened 95% are above 0.99, of those cut by 1% or 3% above 0.97.
 ALIKE = 0.97
 CHUNK = 1024  # photos in memory at a time
 # grey, red - blue, and green against both: orthogonal, so that lengths are those of RGB
@@ -63,59 +64,72 @@ def looks(images: ImageStore, cut: float = 0.0) -> np.ndarray:
     return np.divide(found, length, out=np.zeros_like(found), where=length > 0.01)  # less is rounding
 
 
-def alike_pairs(images: ImageStore, alike: float = ALIKE, part: np.ndarray | None = None) -> pd.DataFrame:
+def alike_pairs(images: ImageStore, alike: float = ALIKE) -> pd.DataFrame:
     """Pairs of photos that look the same: each photo with the one that it is most alike, if it is alike enough.
 
     Each photo is compared as it is, and cut by 1.5% and 3% a side, with all others as they are: of two photos one may be the other cut by up to 4% a side.
-    The comparison is exact; memory grows with N, time with its square. Of photos with the same pixels only the first is compared (with `part` the first
-    of each part), photos of one colour are not.
+    The comparison is exact; memory grows with N, time with its square (44,000 photos: 45 s of one core). Of photos with the same pixels only the first is
+    compared, photos of one colour are not.
 
     Args:
         images: N photos.
         alike: the cosine of two `looks` from which on a pair counts.
-        part: (N,) names: then only photos of different parts are paired; None or NaN: of no part.
 
     Returns:
         DataFrame of the columns row, other (row < other) and similarity: each pair once, the most alike first.
     """
-    keys = pd.DataFrame({"first": same_pixels(images), "part": 0 if part is None else part})
-    rows = np.flatnonzero(keys["part"].notna() & ~keys.duplicated() & ~one_colour(images))
-    if len(rows) < 2:
-        return pd.DataFrame({"row": rows[:0], "other": rows[:0], "similarity": np.zeros(0)})
-    views = [looks(images.subset(rows), cut) for cut in CUTS]
-    found = [_nearest(view, views[0]) for view in views]
-    if part is not None:  # again with those that found a photo near enough in any part: the others find none in another
-        codes = pd.factorize(keys["part"].to_numpy()[rows])[0]
-        found = [_elsewhere(view, views[0], codes, near[1] >= alike) for view, near in zip(views, found, strict=True)]
-    pairs = pd.concat([pd.DataFrame({"a": rows, "b": rows[best], "similarity": value}) for best, value in found])
-    pairs = pairs[pairs["similarity"] >= alike].sort_values("similarity", ascending=False, kind="stable")
-    pairs = pairs.assign(row=pairs[["a", "b"]].min(axis=1), other=pairs[["a", "b"]].max(axis=1))
-    return pairs.drop_duplicates(["row", "other"], ignore_index=True)[["row", "other", "similarity"]]
-
-
-def _nearest(asked: np.ndarray, looks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """For each of N photos as it is asked about, (N, D), which other one is the most similar, and how."""
     import faiss  # only now: most catalogues do without
 
-    own = np.arange(len(looks))
-    similarity, found = faiss.knn(asked, looks, 2, metric=faiss.METRIC_INNER_PRODUCT)
-    second = (found[:, 0] == own).astype(int)
-    return found[own, second], similarity[own, second].clip(max=1)
+    first = same_pixels(images)
+    rows = np.flatnonzero((first == np.arange(len(first))) & ~one_colour(images))
+    own, asked, best, similarity = np.arange(len(rows)), [], [], []
+    if len(rows) > 1:
+        whole = looks(images.subset(rows))
+        for cut in CUTS:
+            view = looks(images.subset(rows), cut) if cut else whole
+            values, found = faiss.knn(view, whole, 2, metric=faiss.METRIC_INNER_PRODUCT)
+            second = (found[:, 0] == own).astype(int)
+            asked, best = [*asked, rows], [*best, rows[found[own, second]]]
+            similarity.append(values[own, second])
+    return _table(asked, best, similarity, alike)
 
 
-def _elsewhere(
-    asked: np.ndarray, looks: np.ndarray, part: np.ndarray, those: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """The same among photos of other parts, `part` (N,) integers; -1 where there are none, and for all but `those` (N,) bool."""
+def divided_pairs(images: ImageStore, part: np.ndarray, pairs: pd.DataFrame, alike: float = ALIKE) -> pd.DataFrame:
+    """The same for photos of two parts of a split: each with the one of another part that it is most alike. Of photos with the same pixels the first of
+    each part is compared.
+
+    Args:
+        images: N photos.
+        part: (N,) names; None or NaN: of no part.
+        pairs: what `alike_pairs` found: a photo that is near to none is near to none of another part.
+        alike: as there.
+    """
     import faiss
 
-    best, similarity = np.arange(len(looks)), np.full(len(looks), -1.0)
-    for one in np.unique(part[those]):
-        inside, others = np.flatnonzero(those & (part == one)), np.flatnonzero(part != one)
-        if len(others):
-            value, found = faiss.knn(asked[inside], looks[others], 1, metric=faiss.METRIC_INNER_PRODUCT)
-            best[inside], similarity[inside] = others[found[:, 0]], value[:, 0].clip(max=1)
-    return best, similarity
+    keys = pd.DataFrame({"first": same_pixels(images), "part": part})
+    keys = keys[keys["part"].notna() & ~one_colour(images)].drop_duplicates()
+    rows, codes = keys.index.to_numpy(), pd.factorize(keys["part"])[0]
+    near = keys["first"].isin(np.unique(pairs[["row", "other"]])) | keys["first"].duplicated(keep=False)
+    asked, best, similarity = [], [], []
+    if near.any():
+        whole = looks(images.subset(rows))
+        for one in np.unique(codes[near]):
+            inside, others = np.flatnonzero(near & (codes == one)), np.flatnonzero(codes != one)
+            for cut in CUTS if len(others) else ():
+                view = looks(images.subset(rows[inside]), cut)
+                values, found = faiss.knn(view, whole[others], 1, metric=faiss.METRIC_INNER_PRODUCT)
+                asked, best = [*asked, rows[inside]], [*best, rows[others[found[:, 0]]]]
+                similarity.append(values[:, 0])
+    return _table(asked, best, similarity, alike)
+
+
+def _table(asked: list, best: list, similarity: list, alike: float) -> pd.DataFrame:
+    """Pairs of rows that are alike enough, each once, from arrays of rows, of what they found, and how similar it is."""
+    none, nothing = [np.zeros(0, np.int64)], [np.zeros(0)]
+    a, b, value = np.concatenate(none + asked), np.concatenate(none + best), np.concatenate(nothing + similarity)
+    pairs = pd.DataFrame({"row": np.minimum(a, b), "other": np.maximum(a, b), "similarity": value.clip(max=1)})
+    pairs = pairs[value >= alike].sort_values("similarity", ascending=False, kind="stable")
+    return pairs.drop_duplicates(["row", "other"], ignore_index=True)
 
 
 def _chunks(images: ImageStore) -> Iterator[np.ndarray]:

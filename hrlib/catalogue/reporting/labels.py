@@ -51,14 +51,14 @@ def levels(catalogue: Catalogue) -> Finding | None:
 def singletons(catalogue: Catalogue) -> Finding | None:
     """Classes of the finest level with one photo."""
     tree = catalogue.hierarchy
-    single = np.flatnonzero(np.bincount(tree.column(0)) == 1)
+    single = np.flatnonzero(np.bincount(tree.column(0))[tree.column(0)] == 1)
     if not len(single):
         return None
     coarser = f", or work at a coarser level, catalogue.at_level({tree.levels[1]!r})" if tree.depth > 1 else ""
     return Finding(
         f"One photo and no more: {len(single):,} of {tree.n_classes[0]:,} classes of {tree.levels[0]!r}.",
-        f"Add photos of them{coarser}: asked with its only photo, such a class has nothing that could be found.",
-        pd.DataFrame({tree.levels[0]: [tree.names[0][label] for label in single]}),
+        f"Add photos of them{coarser}: asked with its only photo, a class has nothing that could be found.",
+        item_table(catalogue, single),
     )
 
 
@@ -82,19 +82,19 @@ def attributes(catalogue: Catalogue) -> Finding | None:
     )
 
 
-def no_text(catalogue: Catalogue) -> Finding | None:
+def missing_texts(catalogue: Catalogue) -> Finding | None:
     """Items without a text, where the catalogue has a caption column."""
     gone = np.array([not texts for texts in _texts(catalogue)])
     if not gone.any():
         return None
     return Finding(
-        f"No text: {counted(gone.sum(), 'item')} of {len(catalogue):,}.",
+        f"Without a text: {counted(gone.sum(), 'item')} of {len(catalogue):,}.",
         'Write one, or leave such items out where texts are learned, hr.Captions.of(catalogue, on_bad="skip").',
         item_table(catalogue, np.flatnonzero(gone)),
     )
 
 
-def shared_text(catalogue: Catalogue) -> Finding | None:
+def shared_texts(catalogue: Catalogue) -> Finding | None:
     """Items whose text, or set of texts, is another item's too."""
     texts = _texts(catalogue)
     codes, known = pd.factorize(pd.Series(texts, dtype=object))[0], np.array([bool(own) for own in texts], dtype=bool)

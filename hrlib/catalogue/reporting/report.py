@@ -12,7 +12,7 @@ import numpy as np
 
 from hrlib.catalogue.checks import require_columns
 from hrlib.catalogue.reporting import labels, photos
-from hrlib.catalogue.reporting.duplicates import ALIKE, alike_pairs, one_colour, same_pixels
+from hrlib.catalogue.reporting.duplicates import ALIKE, alike_pairs, divided_pairs, one_colour, same_pixels
 from hrlib.catalogue.reporting.finding import Finding
 from hrlib.errors import HrlibError
 from hrlib.settings import nearest
@@ -56,7 +56,7 @@ class Report:
         for name, found in self.findings.items():
             said, advice = html.escape(found.said), html.escape(found.advice)
             rows = found.rows.head(SHOWN).to_html(index=False, border=0, float_format="{:.3f}".format)
-            more = f"the first {SHOWN} of {len(found.rows):,}" if len(found.rows) > SHOWN else "which"
+            more = f"the first {SHOWN} of {len(found.rows):,}" if len(found.rows) > SHOWN else f"all {len(found.rows)}"
             parts.append(
                 f"<h4>{html.escape(name)}</h4><p>{said}<br><i>{advice}</i></p><details><summary>{more}</summary>{rows}</details>"
             )
@@ -92,21 +92,21 @@ def report(catalogue: Catalogue, split: str | Mapping[str, Catalogue] | None, al
     alike = ALIKE if alike is None else alike
     if not 0 < alike <= 1:
         raise HrlibError(f"alike is {alike!r}: expected a cosine above 0, at most 1")
-    part, first = _parts(catalogue, split), same_pixels(catalogue.images)
+    images, part = catalogue.images, _parts(catalogue, split)
+    first, pairs = same_pixels(images), alike_pairs(images, alike)
+    divided = None if part is None else photos.across(catalogue, divided_pairs(images, part, pairs, alike), part)
     found = {
         "broken photos": photos.broken(catalogue),
-        "plain photos": photos.plain(catalogue, one_colour(catalogue.images)),
+        "plain photos": photos.plain(catalogue, one_colour(images)),
         "repeated photos": photos.repeated(catalogue, first),
-        "similar photos": photos.alike(catalogue, alike_pairs(catalogue.images, alike)),
-        "divided photos": None
-        if part is None
-        else photos.across(catalogue, alike_pairs(catalogue.images, alike, part), part),
+        "similar photos": photos.alike(catalogue, pairs),
+        "divided photos": divided,
         "conflicts": labels.conflicts(catalogue),
         "levels": labels.levels(catalogue),
         "single photos": labels.singletons(catalogue),
         "attributes": labels.attributes(catalogue),
-        "no text": labels.no_text(catalogue),
-        "shared text": labels.shared_text(catalogue),
+        "missing texts": labels.missing_texts(catalogue),
+        "shared texts": labels.shared_texts(catalogue),
     }
     kept = {name: finding for name, finding in found.items() if finding is not None}
     return Report(catalogue, kept, tuple(found), np.flatnonzero(first == np.arange(len(first))))

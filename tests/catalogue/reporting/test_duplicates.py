@@ -10,7 +10,7 @@ from PIL import Image, ImageEnhance
 
 from hrlib.catalogue import ImageStore
 from hrlib.catalogue.reporting import duplicates
-from hrlib.catalogue.reporting.duplicates import ALIKE, CUTS, alike_pairs, looks, one_colour, same_pixels
+from hrlib.catalogue.reporting.duplicates import ALIKE, CUTS, alike_pairs, divided_pairs, looks, one_colour, same_pixels
 
 
 def textured(count: int, seed: int = 0, size: tuple[int, int] = (64, 48)) -> np.ndarray:
@@ -118,7 +118,7 @@ def test_across_parts_only_pairs_of_two_parts():
     # 0 and 12 in one part; 1 and 13 in two; 2 and 14 in two; 3 in none; 16 has the pixels of 0, in another part; 17 is 5, cut
     part = np.array(["train"] * 12 + ["train", "test", "val", "test", "test", "test"], dtype=object)
     part[3] = None
-    pairs = alike_pairs(store(photos), part=part)
+    pairs = divided_pairs(store(photos), part, alike_pairs(store(photos)))
     assert set(zip(pairs["row"], pairs["other"], strict=True)) == {(1, 13), (2, 14), (0, 16), (12, 16), (5, 17)}
     assert pairs["similarity"][0] == pytest.approx(1) and (part[pairs["row"]] != part[pairs["other"]]).all()
 
@@ -126,11 +126,11 @@ def test_across_parts_only_pairs_of_two_parts():
 @pytest.mark.parametrize(
     "photos", [textured(1), np.repeat(textured(1), 9, axis=0), np.full((5, 20, 20, 3), 255, np.uint8)]
 )
-@pytest.mark.parametrize("part", [None, "one"])
-def test_with_nothing_to_compare_there_are_no_pairs(photos, part):
-    parts = None if part is None else np.array([part] * len(photos), dtype=object)
-    pairs = alike_pairs(store(photos), part=parts)
+def test_with_nothing_to_compare_there_are_no_pairs(photos):
+    pairs = alike_pairs(store(photos))
     assert list(pairs) == ["row", "other", "similarity"] and not len(pairs)
+    for part in ("one", None):
+        assert not len(divided_pairs(store(photos), np.array([part] * len(photos), dtype=object), pairs))
 
 
 def test_photos_of_one_colour():

@@ -42,7 +42,7 @@ def test_nothing_is_found_in_a_shop_in_good_order():
     report = shop().report()
     assert not report.findings and report.distinct.tolist() == list(range(12))
     for text in (str(report), report._repr_html_()):
-        assert "Nothing was found of what was looked for: broken photos, " in text and "shared text" in text
+        assert "Nothing was found of what was looked for: broken photos, " in text and "shared texts" in text
     assert "category" in str(report) and repr(report) == str(report)
 
 
@@ -117,7 +117,7 @@ def test_labels_that_are_no_tree():
     found = shop(category=[0, 0, 0, 0, 1, 1, 1, 1, 2, 0, 2, 2], product=[0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 4, 5]).report()
     rows = found.findings["conflicts"].rows
     assert rows.to_dict("records") == [{"row": 9, "id": "item 9", "level": "category", "was": "0", "became": "2"}]
-    assert found.findings["single photos"].rows["product"].tolist() == ["5"]
+    assert found.findings["single photos"].rows["id"].tolist() == ["item 11"]
     assert "catalogue.at_level('category')" in found.findings["single photos"].advice
 
 
@@ -146,15 +146,15 @@ def test_attributes_and_texts():
         "text": ["A mug", "a  mug", None, "", *map(str, range(8))],
     }
     found = shop(**columns).report().findings
-    assert list(found) == ["attributes", "no text", "shared text"]
+    assert list(found) == ["attributes", "missing texts", "shared texts"]
     assert found["attributes"].rows.to_dict("records") == [
         {"attribute": "colour", "values": 2, "missing": 3, "share": 0.25}
     ]
     assert "colour in 25% of the rows" in found["attributes"].said
-    assert found["no text"].rows["id"].tolist() == ["item 2", "item 3"]
+    assert found["missing texts"].rows["id"].tolist() == ["item 2", "item 3"]
     assert (
-        found["shared text"].rows["text"].tolist() == ["A mug", "a  mug"]
-        and "which have 1 text." in found["shared text"].said
+        found["shared texts"].rows["text"].tolist() == ["A mug", "a  mug"]
+        and "which have 1 text." in found["shared texts"].said
     )
 
 
@@ -164,7 +164,7 @@ def test_lists_of_texts():
         .report()
         .findings
     )
-    assert found["no text"].rows["row"].tolist() == [3] and found["shared text"].rows["row"].tolist() == [0, 1]
+    assert found["missing texts"].rows["row"].tolist() == [3] and found["shared texts"].rows["row"].tolist() == [0, 1]
 
 
 def all_alike(count: int) -> Catalogue:
