@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -15,6 +15,9 @@ from hrlib.catalogue.hierarchy import Hierarchy
 from hrlib.catalogue.splits import divide, official_parts, sample_rows
 from hrlib.catalogue.store import ImageStore
 from hrlib.errors import HrlibError
+
+if TYPE_CHECKING:
+    from hrlib.catalogue.reporting.report import Report
 
 
 def no_skipped() -> pd.DataFrame:
@@ -81,6 +84,22 @@ class Catalogue:
             rows.append((len(counts), counts.min(), int(np.median(counts)), counts.max()))
         columns = ["classes", "fewest items", "median items", "most items"]
         return pd.DataFrame(rows, columns=columns, index=pd.Index(self.hierarchy.levels, name="level"))
+
+    def report(self, split: str | Mapping[str, Catalogue] | None = None, *, alike: float | None = None) -> Report:
+        """What is wrong with the catalogue, or limits what can be done with it, each with advice: photos that are broken, empty, there twice or on both
+        sides of a split, labels that are no tree, classes of one photo, what is missing of attributes and texts.
+
+        Args:
+            split: the column that names each item's part, or the parts: {"train": train, "test": test}, whose items are known by their ids.
+                None takes the column "split" if there is one.
+            alike: the similarity from which on two photos count as nearly the same; None: `reporting.duplicates.ALIKE`, chosen there.
+
+        Raises:
+            HrlibError: no such column, an item in two parts, or a similarity that is none.
+        """
+        from hrlib.catalogue.reporting.report import report  # only now: most catalogues do without
+
+        return report(self, split, alike)
 
     def subset(self, rows: Any) -> Catalogue:
         """Some items (integers, a slice or a mask), in the given order; classes without an item are gone."""

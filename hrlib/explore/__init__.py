@@ -14,6 +14,7 @@ from hrlib.explore.joint_space import joint_space
 from hrlib.explore.matrices import class_distances, distance_matrix
 from hrlib.explore.mistakes import mistake_sankey, mistakes
 from hrlib.explore.movie import movie
+from hrlib.explore.photo_pairs import photo_pairs
 from hrlib.explore.photos import contact_sheet, neighbour_gallery
 from hrlib.explore.projection import Projection, project, project_together
 from hrlib.explore.proxy_map import proxy_map
@@ -53,6 +54,7 @@ __all__ = [
     "mistakes",
     "movie",
     "neighbour_gallery",
+    "photo_pairs",
     "project",
     "project_together",
     "proxies_on_a_circle",

@@ -35,9 +35,15 @@ def execute(path: Path, folder: Path, values: dict[str, Any], cell_timeout: int,
 
     logging.getLogger("traitlets").setLevel(logging.ERROR)
     logging.getLogger("papermill").setLevel(logging.ERROR)
+    source = path
+    if (
+        solutions
+    ):  # as a file: of a notebook in memory papermill keeps a copy in the metadata of the one that it has run
+        source = folder / f".{path.name}"
+        nbformat.write(with_solutions(nbformat.read(path, as_version=4)), source)
     try:
         papermill.execute_notebook(
-            with_solutions(nbformat.read(path, as_version=4)) if solutions else str(path),
+            str(source),
             str(folder / path.name),
             values,
             kernel_name="python3",

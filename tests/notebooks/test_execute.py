@@ -23,6 +23,7 @@ CHECKED = {
     "03_hierarchical_proxies": 2,
     "08_image_text_codebook": 2,
     "10_choosing_an_index": 2,
+    "12_your_own_catalogue": 4,
     "index": 1,
 }
 SKIPPED = (
