@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import html
 import io
 from typing import TYPE_CHECKING
 
@@ -13,7 +12,7 @@ from PIL import Image
 
 from hrlib.errors import HrlibError
 from hrlib.evaluation import neighbours
-from hrlib.explore.theme import VERDICTS, figure
+from hrlib.explore.theme import VERDICTS, figure, literal
 
 if TYPE_CHECKING:
     from hrlib.catalogue import Catalogue
@@ -65,7 +64,7 @@ def neighbour_gallery(
     for block, (name, vectors) in enumerate(embeddings.items()):
         found, _ = neighbours(vectors, k, rows=queries)
         left = 1.5 + block * (k + 0.5)
-        _text(sheet, left, -0.25, f"<b>{html.escape(name)}</b>", anchor="left")
+        _text(sheet, left, -0.25, f"<b>{literal(name)}</b>", anchor="left")
         for row, (query, items) in enumerate(zip(queries, found, strict=True)):
             for column, item in enumerate(items):
                 verdict = _verdict(hierarchy.labels, query, item, index)
@@ -110,7 +109,7 @@ def jpeg(pixels: np.ndarray) -> str:
 
 def shortened(text: str, length: int) -> str:
     """Text of the data for a label: cut, and with markup shown as text (plotly reads tags in annotations)."""
-    return html.escape(text if len(text) <= length else text[: length - 1] + "…")
+    return literal(text if len(text) <= length else text[: length - 1] + "…")
 
 
 def _text(

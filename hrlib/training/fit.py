@@ -44,7 +44,7 @@ class FitSettings:
     augment: Literal["standard", "captioned", "degraded", "flip", "none"] = "standard"
     views: Literal[1, 2] = 1
     precision: Literal["auto", "bf16", "float32"] = "auto"
-    accelerator: str = "auto"
+    accelerator: Literal["auto", "cpu", "cuda", "mps"] = "auto"
     seed: int = 0
     keep: Literal["best", "last"] = "best"
 
@@ -52,6 +52,9 @@ class FitSettings:
         for name in ("epochs", "batch_size", "per_class"):
             if getattr(self, name) < 1:
                 raise HrlibError(f"{name} is {getattr(self, name)}: expected at least 1")
+        for name, most in {"lr": 1e6, "proxy_lr": 1e6, "warmup": 1, "weight_decay": 1e6, "seed": 2**63 - 1}.items():
+            if not 0 <= getattr(self, name) <= most:
+                raise HrlibError(f"{name} is {getattr(self, name)}: expected 0 to {most:g}")
 
 
 @dataclass

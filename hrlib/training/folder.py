@@ -10,8 +10,10 @@ import torch
 from torch import nn
 
 from hrlib.errors import HrlibError
+from hrlib.settings import check
 from hrlib.training.checkpoint import load_checkpoint, read_facts, save_checkpoint
 
+KEPT = {"step": int, "epoch": int, "history": list[dict]}  # what a run goes on from, of the facts of its checkpoint
 States = dict[str, dict[str, Any]]
 
 
@@ -55,11 +57,14 @@ class RunFolder:
             return None
         saved = read_facts(self.path / "last")
         for part in ("settings", "precision", "items", "classes"):
-            if saved[part] != now[part]:
+            if saved.get(part) != now[part]:
                 raise HrlibError(
-                    f"{self.path} holds another run, its {part}: {saved[part]}, here: {now[part]}. "
+                    f"{self.path} holds another run, its {part}: {saved.get(part)}, here: {now[part]}. "
                     "Give the saved run's own, or another out_dir"
                 )
+        check(f"the checkpoint in {self.path}", KEPT, {name: saved.get(name) for name in KEPT})
+        if not all(isinstance(row, dict) for row in saved["history"]):
+            raise HrlibError(f"the checkpoint in {self.path} has a history that is none: delete it and train again")
         best = None
         if any("map@r" in row for row in saved["history"]):
             load_checkpoint(self.path / "best", modules)
