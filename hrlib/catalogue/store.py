@@ -133,6 +133,8 @@ def _open(folder: Path, key: dict) -> tuple[np.ndarray, dict[int, str]] | None:
         array = np.load(folder / "photos.npy", mmap_mode="r", allow_pickle=False)
         if manifest["key"] != key or list(array.shape) != [key["count"], *key["size"], 3] or array.dtype != np.uint8:
             return None
+        if array.offset + array.nbytes != (folder / "photos.npy").stat().st_size:
+            return None
         bad = {int(row): str(reason) for row, reason in manifest["bad"].items()}
         return (array, bad) if all(0 <= row < key["count"] for row in bad) else None
     except Exception:  # numpy raises all kinds on a damaged file

@@ -30,7 +30,7 @@ def contact_sheet(
     labels, index = hierarchy.column(level), hierarchy.index(level)
     count = hierarchy.n_classes[index]
     chosen = np.sort(rng.permutation(count)[:classes])
-    sheet = figure(title=f"{min(classes, count)} of {count} classes at level {hierarchy.levels[index]!r}")
+    sheet = figure(title=literal(f"{min(classes, count)} of {count} classes at level {hierarchy.levels[index]!r}"))
     for row, label in enumerate(chosen):
         items = rng.permutation(np.flatnonzero(labels == label))[:per_class]
         _text(sheet, 0, row + 0.45, shortened(hierarchy.names[index][label], 24), anchor="right", shift=-10)
@@ -79,7 +79,7 @@ def neighbour_gallery(
             shortened(hierarchy.names[index][hierarchy.labels[query, index]], 14),
             size=11,
         )
-    fine, coarse = hierarchy.levels[0], hierarchy.levels[index]
+    fine, coarse = shortened(hierarchy.levels[0], 24), shortened(hierarchy.levels[index], 24)
     legend = f"{VERDICTS['same'][2]} same {fine}   {VERDICTS['near'][2]} same {coarse}   {VERDICTS['other'][2]} other {coarse}"
     sheet.update_layout(title=legend)
     return _finish(sheet, columns=1.5 + len(embeddings) * (k + 0.5), rows=len(queries) * PITCH, left=20)

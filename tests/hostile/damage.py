@@ -121,7 +121,7 @@ def damaged_lines(draw: Any, whole: bytes) -> bytes:
     return b"\n".join(lines)
 
 
-def tries(few: int) -> settings:
-    """So many examples of a test, and 10,000 in the profile "stress"."""
+def tries(few: int, most: int = 10_000) -> settings:
+    """So many examples of a test; in the profile "stress" 10,000, or `most`."""
     many = settings().max_examples
-    return settings(max_examples=many if many >= 1000 else few, suppress_health_check=list(HealthCheck))
+    return settings(max_examples=min(many, most) if many >= 1000 else few, suppress_health_check=list(HealthCheck))

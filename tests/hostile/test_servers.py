@@ -83,6 +83,7 @@ def test_kernels_are_reached_on_the_loopback(tally):
     assert address in LOOPBACK
 
 
+@pytest.mark.stress
 def test_importing_and_using_the_kit_connects_to_nothing(tmp_path, tally):
     """In a process of its own, watched from its first line."""
     script = tmp_path / "alone.py"

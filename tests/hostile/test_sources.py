@@ -1,5 +1,6 @@
 """Named data sets: their lists damaged, their archives hostile."""
 
+import gzip
 import tarfile
 
 import numpy as np
@@ -42,10 +43,21 @@ def test_they_are_sound_before_they_are_damaged(name, unpacked):
     assert len(sources.loader(name, folder, cache)()) >= 4
 
 
-@pytest.mark.parametrize("name", sources.SOURCES)
-@tries(60)
+@pytest.mark.parametrize("name", [name for name in sources.SOURCES if name != "cars"])
+@tries(30)
 @given(data=st.data())
 def test_damaged_lists(name, unpacked, attempt, data):
+    damage_and_load(name, unpacked, attempt, data)
+
+
+@tries(12, most=1_000)  # each starts a process
+@given(data=st.data())
+def test_damaged_matlab_files(unpacked, attempt, data):
+    """scipy's reader crashes on some: the first found was a file with 16 bytes of noise in it."""
+    damage_and_load("cars", unpacked, attempt, data)
+
+
+def damage_and_load(name, unpacked, attempt, data):
     folder, cache, lists = unpacked(name)
     path = data.draw(st.sampled_from(list(lists)))
     whole = lists[path]
@@ -73,7 +85,7 @@ def groceries():
     return {name.removeprefix("grocery_store/"): data for name, data in sources.grocery().items()}
 
 
-@tries(200)
+@tries(100)
 @given(data=st.data())
 def test_damaged_zip_files(tmp_path_factory, groceries, attempt, data):
     folder = tmp_path_factory.mktemp("zip") / "data"
@@ -85,7 +97,7 @@ def test_damaged_zip_files(tmp_path_factory, groceries, attempt, data):
     attempt("damaged zip files", "hr.load, archives", sources.loader("grocery", folder, cache), folder, cache)
 
 
-@tries(150)
+@tries(60)
 @given(data=st.data())
 def test_damaged_tar_files(tmp_path_factory, groceries, attempt, data):
     folder = tmp_path_factory.mktemp("tar") / "data"
@@ -232,8 +244,6 @@ def test_a_tar_bomb_is_refused_while_it_is_small(place, groceries, attempt, monk
 def test_a_gzip_bomb_in_the_place_of_an_array(place, attempt, monkeypatch):
     folder, cache = place
     files = sources.fashion_mnist_idx()
-    import gzip
-
     files["train-images-idx3-ubyte.gz"] = gzip.compress(
         bytes([0, 0, 8, 3]) + np.array([50_000, 28, 28], ">u4").tobytes() + bytes(39_200_000)
     )

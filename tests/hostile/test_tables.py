@@ -52,7 +52,7 @@ CSV = {
     "no bytes": (b"", "cannot be read as a table"),
     "blank lines": (b"\n\n\n", "cannot be read as a table|has no column"),
     "only a header": (HEAD, "has no rows"),
-    "zeros": (bytes(1000), "cannot be read as a table|has no column"),
+    "zeros": (bytes(1000), "cannot be read as a table|has no column|has no rows"),
     "formulas": (HEAD + "".join(f"a.png,{quoted(sign)},b\n" for sign in FORMULAS), None),
     "HTML": (HEAD + f"a.png,{quoted(NASTY)},b\n", None),
     "a column twice": ("image,image,class,superclass\na.png,b.png,a,b\n", "has the column 'image' twice"),

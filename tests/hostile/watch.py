@@ -8,6 +8,8 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from hrlib.catalogue.sources.matlab import READER
+
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 # event -> the arguments that are paths which it changes, and the one that is the folder which a relative path starts from
 CHANGES = {
@@ -31,6 +33,7 @@ REFUSED = (
     "os.exec",
     "os.posix_spawn",
 )
+OURS = [sys.executable, "-P", "-c", READER]  # a reader that may crash has a process of its own
 
 _folders: list[tuple[str, ...]] = []  # where writing is allowed, of the watch that is on
 _seen: list[str] = []
@@ -39,7 +42,7 @@ _seen: list[str] = []
 def _hook(event: str, arguments: tuple) -> None:
     if not _folders:
         return
-    if event in REFUSED:
+    if event in REFUSED and not (event == "subprocess.Popen" and list(arguments[1]) == OURS):
         _seen.append(f"{event}{arguments!r:.200}")
     elif event == "open" and (arguments[2] or 0) & WRITING and isinstance(arguments[0], (str, bytes, os.PathLike)):
         _check(event, arguments[0], None)

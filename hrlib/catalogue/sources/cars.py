@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import io
 import os
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.io import loadmat
 
 from hrlib.catalogue.catalogue import Catalogue
 from hrlib.catalogue.sources.archive import Archive, Member
 from hrlib.catalogue.sources.build import build
+from hrlib.catalogue.sources.matlab import read_matlab
 from hrlib.catalogue.sources.parts import Part, places
 from hrlib.errors import HrlibError
 
@@ -115,14 +114,9 @@ def _two_folders(trained: Archive, tested: Archive, devkit: Archive, labels: Arc
 
 def _matlab(archive: Archive, name: str, fields: Sequence[str]) -> dict[str, Any]:
     """The variables of a MATLAB file; its `annotations` must have some fields."""
-    content = archive.read(name)
-    try:
-        data = loadmat(io.BytesIO(content), squeeze_me=True)
-        missing = [field for field in fields if field not in (data["annotations"].dtype.names or ())]
-    except Exception as error:  # scipy raises all kinds on a damaged file
-        raise HrlibError(
-            f"{archive.path}: {name} cannot be read as a MATLAB file with annotations ({error})"
-        ) from error
+    data = read_matlab(archive.read(name), f"{archive.path}: {name}")
+    own = data.get("annotations") if fields else {}
+    missing = [field for field in fields if not isinstance(own, dict) or field not in own]
     if missing:
         raise HrlibError(f"{archive.path}: the annotations of {name} have no field {', '.join(missing)}")
     return data
@@ -130,16 +124,14 @@ def _matlab(archive: Archive, name: str, fields: Sequence[str]) -> dict[str, Any
 
 def _table(data: dict[str, Any], meta: dict[str, Any], name: str, fields: Sequence[str]) -> pd.DataFrame:
     """Fields of the annotations, paths and numbers, a row a photo, with the class's number, from 1, and its name."""
-    if "class_names" not in meta:
+    if not isinstance(names := meta.get("class_names"), list):
         raise HrlibError(f"the annotations of {name} come without class_names: is this the whole data set?")
-    names, records = np.atleast_1d(meta["class_names"]), np.atleast_1d(data["annotations"])
-    try:
-        table = pd.DataFrame({field: records[field].astype(str if field in PATHS else int) for field in fields})
-    except (ValueError, TypeError, OverflowError) as error:
-        raise HrlibError(
-            f"the annotations of {name} have something else than one path and one number each ({error})"
-        ) from error
+    kinds = {field: str if field in PATHS else int for field in fields}
+    records = data["annotations"]
+    if any(type(value) is not kind for field, kind in kinds.items() for value in records[field]):
+        raise HrlibError(f"the annotations of {name} have something else than a path and whole numbers each")
+    table = pd.DataFrame({field: records[field] for field in fields})
     numbers = table["class"]
-    if not numbers.between(1, names.size).all() or names.ndim != 1:
-        raise HrlibError(f"{name} has classes from {numbers.min()} to {numbers.max()}; expected 1 to {names.size}")
+    if not numbers.between(1, len(names)).all():
+        raise HrlibError(f"{name} has classes from {numbers.min()} to {numbers.max()}; expected 1 to {len(names)}")
     return table.assign(number=numbers, model=[str(names[number - 1]) for number in numbers])

@@ -81,7 +81,7 @@ def load(
 def _table(archive: Archive, name: str, columns: list[str]) -> pd.DataFrame:
     """A list of CUB: a number and a value a line."""
     rows = [line.split() for line in archive.text(name).splitlines() if line.strip()]
-    if any(len(row) != 2 or not is_number(row[0]) for row in rows):
+    if not rows or any(len(row) != 2 or not is_number(row[0]) for row in rows):
         raise HrlibError(f"{archive.path}: {name} has lines that are not '{columns[0]} {columns[1]}'")
     if len({row[0] for row in rows}) < len(rows):
         raise HrlibError(f"{archive.path}: {name} has a number twice; expected a line for each {columns[0]}")
