@@ -1,11 +1,13 @@
-"""Writing files so that a crash leaves the old one or the new one, whole, and its remains are swept."""
+"""Writing files so that a crash leaves the old one or the new one, whole, and its remains are swept; JSON of unknown origin."""
 
 from __future__ import annotations
 
 import glob
+import json
 import os
 import platform
 from pathlib import Path
+from typing import Any
 
 
 def write(path: Path, data: bytes) -> None:
@@ -32,6 +34,14 @@ def sync(path: Path) -> None:
         os.fsync(opened)
     finally:
         os.close(opened)
+
+
+def from_json(text: str | bytes) -> Any:
+    """The value that a JSON text stands for; whatever is wrong with the text is a ValueError, also that it is nested too deeply."""
+    try:
+        return json.loads(text)
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error
 
 
 def mark() -> str:

@@ -49,7 +49,10 @@ def _fits(value: Any, hint: Any) -> bool:
             value is option or (type(value) is type(option) and value == option) for option in typing.get_args(hint)
         )
     if hint is float:
-        return isinstance(value, (int, float)) and not isinstance(value, bool)
+        # an integer that is larger than all floats is none of them
+        return isinstance(value, float) or (
+            isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**1023
+        )
     if hint is int:
         return isinstance(value, int) and not isinstance(value, bool)
     return isinstance(value, origin or hint)

@@ -3,6 +3,7 @@
 import os
 import shutil
 import tempfile
+from collections import Counter
 from pathlib import Path
 
 import hypothesis
@@ -38,3 +39,20 @@ def data_dir() -> Path:
     if not folder:
         pytest.skip("HRLIB_DATA is not set: no real data here")
     return Path(folder)
+
+
+@pytest.fixture
+def tally(record_property):
+    """tally(fault, reader, failed=False) counts a hostile input or a fault that was tried; `tests/hostile/table.py` gathers the counts.
+
+    A test that fails is counted as a failure without that.
+    """
+    tried, wrong = Counter(), Counter()
+
+    def tally(fault: str, reader: str, *, failed: bool = False, times: int = 1) -> None:
+        tried[fault, reader] += times
+        wrong[fault, reader] += failed
+
+    yield tally
+    for (fault, reader), times in tried.items():
+        record_property("tried", [fault, reader, times, wrong[fault, reader]])

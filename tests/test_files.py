@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from hrlib.files import abandoned, mark, write
+from hrlib.files import abandoned, from_json, mark, write
 
 
 def test_a_failed_write_leaves_the_old_file(tmp_path, monkeypatch):
@@ -40,3 +40,12 @@ def test_what_a_killed_process_left_is_swept_and_a_living_one_s_is_not(tmp_path)
 def test_names_without_a_mark_are_nobody_s(tmp_path, name):
     assert not abandoned(tmp_path / name)
     assert mark() == f"{platform.node()}.{os.getpid()}"
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{", "[" * 100_000, b"\xff\xfe", '{"a": 1} 2'], ids=["empty", "cut", "deep", "bytes", "more"]
+)
+def test_whatever_is_no_json_is_one_kind_of_error(text):
+    with pytest.raises(ValueError):
+        from_json(text)
+    assert from_json(b'{"a": [1, null]}') == {"a": [1, None]}

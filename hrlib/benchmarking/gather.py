@@ -84,7 +84,12 @@ def _differences(found: dict, bases: dict[str, str], draws: int) -> pd.DataFrame
             if not seeds:
                 continue
             tables = [[read_queries(found[catalogue, name, seed][0]) for seed in seeds] for name in (base, loss)]
-            groups = tables[0][0][("", "group")].to_numpy()
+            first, *others = (table for side in tables for table in side)
+            if any(len(table) != len(first) or set(table) != set(first) for table in others):
+                raise HrlibError(
+                    f"the runs of {base} and {loss} on {catalogue} have other queries or metrics: delete them, and do them again"
+                )
+            groups = first[("", "group")].to_numpy()
             levels = found[catalogue, loss, seeds[0]][1]["levels"]
             for level, metric in [column for column in tables[0][0].columns if column[1] in COMPARED]:
                 a, b = (np.array([table[(level, metric)] for table in side]) for side in tables)

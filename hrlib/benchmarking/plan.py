@@ -52,7 +52,7 @@ def plan(
     Raises:
         HrlibError: nothing to run, an unknown loss or setting, a seed given twice.
     """
-    from hrlib.losses import defaults
+    from hrlib.losses.registry import check_settings
 
     own = {key: common.pop(key) for key in ("split", "split_seed", "dim", "encoder") if key in common}
     if "seed" in common:
@@ -63,9 +63,9 @@ def plan(
     found = {
         label: _catalogue(given, dict(load or {}), label) for label, given in _labelled(catalogues, "catalogue").items()
     }
-    for given, *_ in chosen.values():
+    for given, settings, *_ in chosen.values():
         if given:
-            defaults(given)  # refuses a name that it does not know
+            check_settings(given, settings)  # and refuses a name that it does not know
     for label in more_seeds or {}:
         if label not in chosen:
             raise HrlibError(f"more_seeds names {label!r}, which is no loss here: {', '.join(chosen)}")

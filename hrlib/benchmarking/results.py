@@ -13,9 +13,10 @@ import pandas as pd
 
 from hrlib.errors import HrlibError
 from hrlib.evaluation import paired_t
-from hrlib.files import write
+from hrlib.files import from_json, write
 
 TABLES = ("runs", "differences", "curves")
+RUNS = {"catalogue", "loss", "seed", "level", "level_name", "metric", "value"}  # the columns of `runs`
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,7 @@ class Results:
     @classmethod
     def join(cls, parts: Sequence[Results]) -> Results:
         """The results of benchmarks over different catalogues, such as one that was run catalogue by catalogue, as one."""
-        catalogues = [name for part in parts for name in part.runs["catalogue"].unique()]
+        catalogues = [str(name) for part in parts for name in part.runs["catalogue"].unique()]
         if len(set(catalogues)) < len(catalogues) or not parts:
             raise HrlibError(
                 f"results of {', '.join(catalogues) or 'nothing'}: expected different catalogues in each part"
@@ -106,13 +107,32 @@ class Results:
         """What `save` wrote, in the folder or, joined, in the folders in it."""
         folder = Path(folder)
         if parts := sorted(file.parent for file in folder.glob("*/about.json")):
-            return cls.join([cls.read(part) for part in parts])
+            read = [cls.read(part) for part in parts]
+            try:
+                return cls.join(read)
+            except HrlibError:
+                raise
+            except Exception as error:  # Python raises all kinds on facts that are odd
+                raise HrlibError(
+                    f"the about.json of the folders in {folder} do not fit ({error}): gather the runs again"
+                ) from error
         if not (folder / "about.json").is_file():
             raise HrlibError(
                 f"no results in {folder}: expected about.json and three parquet files, as a benchmark writes them"
             )
-        tables = [pd.read_parquet(folder / f"{name}.parquet") for name in TABLES]
-        return cls(*tables, json.loads((folder / "about.json").read_text()))
+        try:
+            tables = [pd.read_parquet(folder / f"{name}.parquet") for name in TABLES]
+            about = from_json((folder / "about.json").read_bytes())
+            sound = isinstance(about, dict) and set(tables[0]) >= RUNS and tables[0]["value"].dtype.kind in "fiu"
+            if not sound or not all(
+                isinstance(x, str) for x in tables[0][["catalogue", "loss", "metric"]].to_numpy().flat
+            ):
+                raise ValueError(
+                    f"expected runs with {', '.join(sorted(RUNS))}, and an about.json that says what was run"
+                )
+        except Exception as error:  # pyarrow raises all kinds on a damaged file
+            raise HrlibError(f"the results in {folder} are damaged ({error}): gather the runs again") from error
+        return cls(*tables, about)
 
 
 def _mean_and_half_width(values: np.ndarray) -> tuple[float, float, int]:

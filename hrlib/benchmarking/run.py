@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import time
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from hrlib.benchmarking.spec import RunSpec
 from hrlib.catalogue import Catalogue, load
 from hrlib.errors import HrlibError
 from hrlib.evaluation import per_query
-from hrlib.files import write
+from hrlib.files import from_json, write
 from hrlib.losses import make
 from hrlib.models import image_encoder
 from hrlib.training import embed, fit
@@ -25,6 +25,16 @@ from hrlib.versions import versions
 
 RESULT = "result.json"  # written last: a folder that has it holds a whole run
 QUERIES = "queries.parquet"
+PARTS = {
+    "spec": dict,
+    "metrics": dict,
+    "levels": list,
+    "history": list,
+    "precision": str,
+    "items": dict,
+    "seconds": int | float,
+    "versions": dict,
+}
 
 
 def run_one(
@@ -70,17 +80,42 @@ def run_one(
 def read_result(folder: Path) -> dict[str, Any] | None:
     """The result of a run that is whole; None where there is none."""
     try:
-        return json.loads((folder / RESULT).read_text())
+        result = from_json((folder / RESULT).read_bytes())
     except FileNotFoundError:
         return None
-    except ValueError as error:
+    except (OSError, ValueError) as error:
         raise HrlibError(f"{folder / RESULT} is damaged ({error}): delete it, and the run is done again") from error
+    if not _whole(result):
+        raise HrlibError(
+            f"{folder / RESULT} is damaged (a part of it is missing or odd): delete it, and the run is done again"
+        )
+    return result
+
+
+def _whole(result: Any) -> bool:
+    """Whether a result has what the tables are made of."""
+    if not isinstance(result, dict) or not all(isinstance(result.get(key), kind) for key, kind in PARTS.items()):
+        return False
+    spec, levels = result["spec"], result["metrics"].values()
+    texts = [result["precision"], *result["levels"], *(spec.get(name) for name in ("catalogue", "label", "loss"))]
+    if not {field.name for field in fields(RunSpec)} <= spec.keys() or not isinstance(spec["load"], dict):
+        return False
+    if not all(isinstance(part, dict) for part in (*levels, *result["history"])):
+        return False
+    numbers = [result["seconds"], *(value for level in levels for value in level.values())]
+    sound = all(isinstance(number, int | float) and abs(number) < 2**1023 for number in numbers)  # and none is NaN
+    return sound and all(isinstance(text, str) for text in texts) and type(spec["seed"]) is int
 
 
 def read_queries(folder: Path) -> pd.DataFrame:
     """The metrics of every test query, columns (level, metric), and ("", "group"), the query's finest class."""
-    table = pd.read_parquet(folder / QUERIES)
-    table.columns = pd.MultiIndex.from_tuples(
-        [tuple(name.split("\t")) if "\t" in name else ("", name) for name in table.columns]
-    )
+    try:
+        table = pd.read_parquet(folder / QUERIES)
+        table.columns = pd.MultiIndex.from_tuples(
+            [tuple(name.split("\t")) if "\t" in name else ("", name) for name in table.columns]
+        )
+        if ("", "group") not in table or any(kind.kind not in "fiu" for kind in table.dtypes):
+            raise ValueError("expected numbers, and the column 'group'")
+    except Exception as error:  # pyarrow raises all kinds on a damaged file
+        raise HrlibError(f"{folder / QUERIES} is damaged ({error}): delete the run, and it is done again") from error
     return table

@@ -63,7 +63,12 @@ class Hierarchy:
         """
         if on_conflict not in ("raise", "majority"):
             raise HrlibError(f"on_conflict is {on_conflict!r}; expected 'raise' or 'majority'")
-        frame = pd.DataFrame(frame)
+        try:
+            frame = pd.DataFrame(frame)
+        except Exception as error:  # pandas raises all kinds
+            raise HrlibError(
+                f"a {type(frame).__name__} that makes no table ({error}); expected a row an item"
+            ) from error
         columns = list(frame.columns) if levels is None else [levels] if isinstance(levels, str) else list(levels)
         require_columns(frame, columns, "a level")
         if not len(frame) or not columns:
@@ -179,7 +184,8 @@ def _encode(column: pd.Series, name: Hashable) -> tuple[np.ndarray, tuple[str, .
     missing = np.flatnonzero(blank[codes])
     if len(missing):
         raise HrlibError(f"{name!r} is missing or blank in {rows_text(missing)}: fill it in, or drop those rows")
-    keys = list(values) if pd.api.types.is_numeric_dtype(column.dtype) else texts
+    ordered = pd.api.types.is_numeric_dtype(column.dtype) and not pd.api.types.is_complex_dtype(column.dtype)
+    keys = list(values) if ordered else texts
     rank = {key: label for label, key in enumerate(sorted(set(keys)))}
     return np.array([rank[key] for key in keys], dtype=np.int64)[codes], tuple(str(key) for key in rank)
 
@@ -209,9 +215,9 @@ def _refuse_two_parents(
         rows = np.flatnonzero(child == example)
         found, counts = np.unique(actual[rows], return_counts=True)
         found = found[np.argsort(-counts, kind="stable")]
-        shares = [f"{names[level + 1][p]!r} in {rows_text(rows[actual[rows] == p])}" for p in found[:5]]
+        shares = [f"{names[level + 1][p]!r:.100} in {rows_text(rows[actual[rows] == p])}" for p in found[:5]]
         raise HierarchyConflict(
-            f"{levels[level]} {names[level][example]!r} has {len(found)} parents on level {levels[level + 1]!r}: "
+            f"{levels[level]} {names[level][example]!r:.100} has {len(found)} parents on level {levels[level + 1]!r}: "
             f"{', '.join(shares)}. Classes of this level with several parents: {len(np.unique(child[astray]))}, where "
             f"{rows_text(astray)} disagree with the majority. Expected a tree: give the levels fine to coarse (got "
             f"{', '.join(levels)}), rename classes that only share a name, or pass on_conflict='majority'"

@@ -141,7 +141,7 @@ def _from_files(
 
 
 def _absence(file: str) -> str:
-    return f"no file {file}" if file else "no path in the table"
+    return f"no file {file:.300}" if file else "no path in the table"
 
 
 def _tuple(names: str | Sequence[str]) -> tuple[str, ...]:

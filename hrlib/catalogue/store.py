@@ -23,11 +23,12 @@ from PIL import Image
 from hrlib import progress
 from hrlib.catalogue.images import Fit, decode, resize
 from hrlib.errors import BadImage, HrlibError
-from hrlib.files import abandoned, mark
+from hrlib.files import abandoned, from_json, mark
 
 FORMAT = 2
 CHUNK = 64  # photos a task: large enough to hide the hand-over, small enough for a smooth bar
 STALE_SECONDS = 24 * 3600
+MAX_BYTES = 128_000_000  # of a photo's file; a JPEG as large as `decode` takes has about a third of that
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,7 +103,8 @@ def build_store(
         raise HrlibError(f"on_bad is {on_bad!r}; expected 'raise' or 'skip'")
     key = {"format": FORMAT, "fingerprint": fingerprint, "size": list(size), "fit": fit, "count": len(references)}
     digest = hashlib.blake2b(json.dumps(key, sort_keys=True).encode(), digest_size=12).hexdigest()
-    folder = cache_folder(cache_dir) / f"{name}-{digest}"
+    short = name.encode()[:100].decode(errors="ignore")  # a file's name may have 255 bytes
+    folder = cache_folder(cache_dir) / f"{short}-{digest}"
     found = _open(folder, key)
     for _ in range(2):  # again, if another process has taken ours for the damaged one that both found
         if found is None:
@@ -127,12 +129,15 @@ def build_store(
 def _open(folder: Path, key: dict) -> tuple[np.ndarray, dict[int, str]] | None:
     """The finished cache, or None where there is none or it is damaged (it is then built again)."""
     try:
-        manifest = json.loads((folder / "manifest.json").read_text())
+        manifest = from_json((folder / "manifest.json").read_bytes())
         array = np.load(folder / "photos.npy", mmap_mode="r", allow_pickle=False)
         if manifest["key"] != key or list(array.shape) != [key["count"], *key["size"], 3] or array.dtype != np.uint8:
             return None
-        return array, {int(row): reason for row, reason in manifest["bad"].items()}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, EOFError):
+        if array.offset + array.nbytes != (folder / "photos.npy").stat().st_size:
+            return None
+        bad = {int(row): str(reason) for row, reason in manifest["bad"].items()}
+        return (array, bad) if all(0 <= row < key["count"] for row in bad) else None
+    except Exception:  # numpy raises all kinds on a damaged file
         return None
 
 
@@ -203,21 +208,35 @@ def _photos(
     return pixels, bad
 
 
-def read_file(path: str | Path) -> bytes:
-    """The bytes of a file: the reader of photos that lie in a folder."""
-    return Path(path).read_bytes()
+def read_file(path: str | Path, most: int = MAX_BYTES) -> bytes:
+    """The bytes of a file of at most so many, else a BadImage: the reader of photos that lie in a folder."""
+    with open(path, "rb") as file:
+        _check_size(str(path), os.fstat(file.fileno()).st_size, most)
+        return file.read()
+
+
+def _check_size(name: str, size: int, most: int) -> None:
+    if size > most:
+        raise BadImage(f"{name}: {size:,} bytes, more than the cap of {most:,}; make it smaller")
 
 
 @dataclass(frozen=True)
 class ZipReader:
-    """Reads photos out of an archive by name; the archive is opened once a process."""
+    """Reads photos, of at most so many bytes unpacked, out of an archive by name; the archive is opened once a process."""
 
     path: str
+    most: int = MAX_BYTES
 
     def __call__(self, name: str) -> bytes:
         try:
-            return _archive(self.path, os.stat(self.path).st_mtime_ns).read(name)
-        except (KeyError, zipfile.BadZipFile) as error:
+            archive = _archive(self.path, os.stat(self.path).st_mtime_ns)
+            _check_size(f"{name} in {self.path}", archive.getinfo(name).file_size, self.most)  # zipfile unpacks no more
+            return archive.read(name)
+        except BadImage:
+            raise
+        except (
+            Exception
+        ) as error:  # zipfile raises all kinds: damaged, encrypted, packed in a way that it does not know
             raise BadImage(f"{name} is not in {self.path}, or damaged there ({error})") from error
 
 

@@ -23,10 +23,10 @@ def read_table(path: Path, text: Sequence[str]) -> pd.DataFrame:
             case ".csv":  # utf-8-sig: spreadsheets put a byte order mark before the first column's name
                 return _read_csv(path, dict.fromkeys(text, str))
             case ".parquet" | ".pq":
-                return pd.read_parquet(path)
+                return _read_parquet(path)
     except HrlibError:
         raise
-    except (ValueError, OSError) as error:  # pandas' and pyarrow's errors of parsing and decoding are ValueErrors
+    except Exception as error:  # pandas and pyarrow raise all kinds on a damaged file
         raise HrlibError(f"{path} cannot be read as a table: {error}") from error
     raise HrlibError(f"{path} ends in {path.suffix!r}; expected .csv or .parquet")
 
@@ -46,6 +46,13 @@ def _read_csv(path: Path, types: dict[str, type]) -> pd.DataFrame:
             raise HrlibError(f"{path} has rows with more cells than its header has names; expected as many") from error
 
 
+def _read_parquet(path: Path) -> pd.DataFrame:
+    table = pd.read_parquet(path).reset_index(drop=True)
+    if table.columns.nlevels > 1:
+        raise HrlibError(f"{path} has columns of {table.columns.nlevels} levels; expected one name each: flatten them")
+    return table
+
+
 def with_ids(items: pd.DataFrame, column: str | None) -> pd.DataFrame:
     """The items with their unique ids in the first column, "id"."""
     if column is None and "id" not in items:
@@ -58,11 +65,13 @@ def with_ids(items: pd.DataFrame, column: str | None) -> pd.DataFrame:
         raise HrlibError(f"the ids are in {column!r}, yet there is also a column 'id'; rename or drop one of them")
     if ids.isna().any():
         raise HrlibError(f"no id in {rows_text(np.flatnonzero(ids.isna()))} of column {column!r}; expected one a row")
+    if not ids.map(pd.api.types.is_scalar).all():
+        raise HrlibError(f"column {column!r} holds lists or other values that are no ids; expected texts or numbers")
     if ids.duplicated().any():
         repeated = ids[ids.duplicated(keep=False)]
         first = repeated.iloc[0]
         raise HrlibError(
-            f"{repeated.nunique()} ids of column {column!r} repeat, the first {str(first)!r} in "
+            f"{repeated.nunique()} ids of column {column!r} repeat, the first {str(first)!r:.200} in "
             f"{rows_text(np.flatnonzero(ids == first))}; expected unique ids"
         )
     rest = items.drop(columns="id") if column == "id" else items
@@ -72,12 +81,13 @@ def with_ids(items: pd.DataFrame, column: str | None) -> pd.DataFrame:
 
 def photo_files(paths: pd.Series, root: Path, confined: bool) -> list[str]:
     """The photos' files, "" where the path is missing; a path out of the root is refused if they are confined to it."""
-    files = ["" if pd.isna(path) or not str(path) else os.path.normpath(root / str(path)) for path in paths]
+    missing = [pd.api.types.is_scalar(path) and (pd.isna(path) or not str(path)) for path in paths]
+    files = ["" if none else os.path.normpath(root / str(path)) for path, none in zip(paths, missing, strict=True)]
     inside = os.path.join(os.path.normpath(root), "")
     astray = [row for row, file in enumerate(files) if file and not file.startswith(inside)]
     if astray and confined:
         raise HrlibError(
-            f"{rows_text(astray)} name photos out of {root}, the first {str(paths.iloc[astray[0]])!r}; expected paths "
+            f"{rows_text(astray)} name photos out of {root}, the first {str(paths.iloc[astray[0]])!r:.200}; expected paths "
             "below it: pass as root a folder that holds them all"
         )
     return files

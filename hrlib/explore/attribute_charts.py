@@ -5,14 +5,17 @@ from __future__ import annotations
 import pandas as pd
 import plotly.graph_objects as go
 
-from hrlib.explore.theme import PALETTE, figure
+from hrlib.explore.theme import PALETTE, figure, literal
 
 
 def attribute_accuracy_chart(table: pd.DataFrame) -> go.Figure:
     """The table of `AttributeLoss.accuracy` as bars, each beside what always guessing the most frequent value reaches."""
     # the number stands in the label, where no mark can cover it
     shares = ["nothing known" if share != share else f"{share:.0%}" for share in table["accuracy"]]
-    names = [f"{name}, {n} values: {share}" for (name, n), share in zip(table["values"].items(), shares, strict=True)]
+    names = [
+        literal(f"{name}, {n} values: {share}")
+        for (name, n), share in zip(table["values"].items(), shares, strict=True)
+    ]
     chart = figure(title="Attributes told from the embedding")
     chart.add_bar(y=names, x=table["accuracy"].tolist(), name="right", orientation="h", marker={"color": PALETTE[0]})
     for column, name, symbol, colour in (

@@ -8,29 +8,31 @@ import plotly.graph_objects as go
 
 from hrlib.catalogue.hierarchy import Hierarchy
 from hrlib.evaluation import neighbours
-from hrlib.explore.theme import DASHES, MUTED, PALETTE, figure
+from hrlib.explore.theme import DASHES, MUTED, PALETTE, figure, literal
 
 
 def curves(histories: dict[str, pd.DataFrame], metric: str = "map@r", x: str = "epoch") -> go.Figure:
     """A column of several runs' histories (`Run.history`) over the epochs: how quickly each learns."""
-    chart = figure(title=f"{metric} by {x}")
+    chart = figure(title=literal(f"{metric} by {x}"))
     for number, (name, history) in enumerate(histories.items()):
         style = number % len(PALETTE)
         across = history.index if x == "epoch" else history[x]
         line = {"color": PALETTE[style], "dash": DASHES[style], "width": 2.5}
         chart.add_scatter(
-            x=list(across), y=history[metric].round(5).tolist(), name=name, mode="lines+markers", line=line
+            x=list(across), y=history[metric].round(5).tolist(), name=literal(name), mode="lines+markers", line=line
         )
     chart.update_xaxes(
-        title=x, tickformat="d" if x == "epoch" else None, dtick=1 if x == "epoch" and len(across) <= 20 else None
+        title=literal(x),
+        tickformat="d" if x == "epoch" else None,
+        dtick=1 if x == "epoch" and len(across) <= 20 else None,
     )
-    chart.update_yaxes(title=metric)
+    chart.update_yaxes(title=literal(metric))
     return chart.update_layout(legend={"orientation": "h", "y": -0.25}, height=380)
 
 
 def differences(intervals: pd.DataFrame, title: str) -> go.Figure:
     """Differences with their intervals (columns mean, low, high; a row each) as points with bars beside a line at zero."""
-    chart = figure(title=title)
+    chart = figure(title=literal(title))
     spread = {
         "type": "data",
         "symmetric": False,
@@ -39,7 +41,8 @@ def differences(intervals: pd.DataFrame, title: str) -> go.Figure:
         "thickness": 2,
         "width": 6,
     }
-    names = [str(name) if not isinstance(name, tuple) else " ".join(map(str, name)) for name in intervals.index]
+    index = [" ".join(map(str, name)) if isinstance(name, tuple) else name for name in intervals.index]
+    names = [literal(name) for name in index]
     chart.add_scatter(
         x=intervals["mean"].tolist(), y=names, mode="markers", error_x=spread, marker={"size": 9}, showlegend=False
     )
@@ -68,9 +71,9 @@ def mistake_chart(shares: pd.DataFrame) -> go.Figure:
     patterns = ("", "/", ".", "x", "-")
     chart = figure(title="Where the nearest neighbour meets its query in the hierarchy", barmode="stack")
     for number, level in enumerate(shares.columns):
-        label = f"same {level}" if level != "root" else "nothing shared"
+        label = f"same {literal(level)}" if level != "root" else "nothing shared"
         chart.add_bar(
-            y=list(shares.index),
+            y=[literal(name) for name in shares.index],
             x=shares[level].tolist(),
             name=label,
             orientation="h",
@@ -103,10 +106,10 @@ def tree(hierarchy: Hierarchy, levels: tuple[str, ...] | None = None) -> go.Figu
         counts = np.bincount(shown.labels[:, level], minlength=shown.n_classes[level])
         for label, name in enumerate(shown.names[level]):
             ids.append(f"{level}/{label}")
-            labels.append(name)
+            labels.append(literal(name))
             parents.append("" if level == shown.depth - 1 else f"{level + 1}/{shown.parents[level][label]}")
             values.append(int(counts[label]))
-    chart = figure(title=f"{len(hierarchy)} items by {', '.join(reversed(shown.levels))}")
+    chart = figure(title=literal(f"{len(hierarchy)} items by {', '.join(reversed(shown.levels))}"))
     chart.add_treemap(
         ids=ids,
         labels=labels,

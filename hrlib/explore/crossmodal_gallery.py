@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -17,7 +16,7 @@ from hrlib.errors import HrlibError
 from hrlib.evaluation import neighbours
 from hrlib.evaluation.vectors import Embeddings
 from hrlib.explore.photos import CELL, PITCH, _finish, _photo, _text, shortened
-from hrlib.explore.theme import VERDICTS, figure
+from hrlib.explore.theme import VERDICTS, figure, literal
 
 if TYPE_CHECKING:
     from hrlib.catalogue import Catalogue
@@ -80,7 +79,7 @@ def crossmodal_gallery(
     for row, query in enumerate(queries):
         top = row * pitch
         for number, line in enumerate(textwrap.wrap(said.texts[query][0], 23, max_lines=5, placeholder="…")):
-            _text(sheet, 0, top + 0.12 + number * LINE / CELL, html.escape(line), anchor="left", size=12)
+            _text(sheet, 0, top + 0.12 + number * LINE / CELL, literal(line), anchor="left", size=12)
         for column, item in enumerate(photos[row]):
             verdict = _verdict(said.titles[item] == said.titles[query], classes[item] == classes[query])
             _photo(sheet, ASKED + column, top, catalogue.images[int(item)], verdict)
@@ -91,7 +90,7 @@ def crossmodal_gallery(
             y, (colour, _, mark) = top + 0.12 + number * LINE / CELL, VERDICTS[verdict]
             _text(sheet, right + 1.05, y, f"<b>{mark}</b>", anchor="left", size=12, colour=colour)
             _text(sheet, right + 1.3, y, shortened(said.flat[text], 34), anchor="left", size=12)
-    coarse = html.escape(hierarchy.levels[index])
+    coarse = literal(hierarchy.levels[index])
     sheet.update_layout(
         title=f"{VERDICTS['same'][2]} its own title   {VERDICTS['near'][2]} same {coarse}   {VERDICTS['other'][2]} other {coarse}"
     )

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import html
-
 import numpy as np
 import plotly.graph_objects as go
 import torch
@@ -13,7 +11,7 @@ from hrlib.errors import HrlibError
 from hrlib.evaluation.vectors import Embeddings, unit_vectors
 from hrlib.explore.colours import class_table
 from hrlib.explore.photos import shortened
-from hrlib.explore.theme import figure
+from hrlib.explore.theme import figure, literal
 
 LARGEST = 500  # classes: their matrix is about a megabyte in the page
 LABELS = 45  # that are read along a side
@@ -62,7 +60,7 @@ def distance_matrix(embeddings: Embeddings, hierarchy: Hierarchy, level: str | i
     table = class_table(hierarchy, index)
     order = np.lexsort(table.T)  # by the coarsest level first, and on each level by name
     distances = class_distances(embeddings, hierarchy, index)[np.ix_(order, order)].astype(np.float32)
-    names = [html.escape(hierarchy.names[index][label]) for label in order]  # not cut: they are places on the axes
+    names = [literal(hierarchy.names[index][label]) for label in order]  # not cut: they are places on the axes
     chart = figure(title=f"Mean cosine distance between two items, by {shortened(name, 30)}")
     chart.add_heatmap(
         z=distances,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -15,7 +14,7 @@ from hrlib.explore.legends import legend, points_height
 from hrlib.explore.points import PLAIN, add_caption, bare_axes, checked, hover_texts, point_traces
 from hrlib.explore.projection import Projection
 from hrlib.explore.scatter import as_projections
-from hrlib.explore.theme import figure
+from hrlib.explore.theme import figure, literal
 
 if TYPE_CHECKING:
     from hrlib.catalogue import Catalogue
@@ -38,7 +37,7 @@ def movie(
     placed = as_projections(projections, catalogue)
     places = [checked(projection.coordinates, catalogue, repr(name)) for name, projection in placed.items()]
     divided = groups(catalogue, colour)
-    chart = figure(title=f"{len(catalogue):,} items by {html.escape(divided.by)}", legend=legend(divided))
+    chart = figure(title=f"{len(catalogue):,} items by {literal(divided.by)}", legend=legend(divided))
     chart.add_traces(point_traces(places[0], divided, hover_texts(catalogue)))
     moving = [number for number, trace in enumerate(chart.data) if trace.customdata is not None]
     below = max(_caption(figure(), projection) for projection in placed.values())
@@ -84,7 +83,7 @@ def _controls(chart: go.Figure, names: list[str], moves: bool) -> go.Figure:
         {"label": "▶ play", "method": "animate", "args": [None, step(800) | {"fromcurrent": True}]},
         {"label": "❚❚ pause", "method": "animate", "args": [[None], step(0)]},
     ]
-    steps = [{"label": html.escape(name), "method": "animate", "args": [[name], step(400)]} for name in names]
+    steps = [{"label": literal(name), "method": "animate", "args": [[name], step(400)]} for name in names]
     chart.update_layout(
         updatemenus=[
             {"type": "buttons", "direction": "left", "showactive": False, "buttons": buttons}

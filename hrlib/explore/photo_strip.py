@@ -35,4 +35,10 @@ class PhotoStrip(anywidget.AnyWidget):
 
     def on_choice(self, callback: Callable[[int | str], None]) -> None:
         """Have callback(id) called for a photo that is chosen."""
-        self.on_msg(lambda _, message, __: callback(self.ids[message["place"]]))
+
+        def chosen(_, message, __) -> None:
+            place = message.get("place") if isinstance(message, dict) else None
+            if isinstance(place, int) and 0 <= place < len(self.ids):  # the row may have changed meanwhile
+                callback(self.ids[place])
+
+        self.on_msg(chosen)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import html
 import io
 from typing import TYPE_CHECKING
 
@@ -13,7 +12,7 @@ from PIL import Image
 
 from hrlib.errors import HrlibError
 from hrlib.evaluation import neighbours
-from hrlib.explore.theme import VERDICTS, figure
+from hrlib.explore.theme import VERDICTS, figure, literal
 
 if TYPE_CHECKING:
     from hrlib.catalogue import Catalogue
@@ -31,7 +30,7 @@ def contact_sheet(
     labels, index = hierarchy.column(level), hierarchy.index(level)
     count = hierarchy.n_classes[index]
     chosen = np.sort(rng.permutation(count)[:classes])
-    sheet = figure(title=f"{min(classes, count)} of {count} classes at level {hierarchy.levels[index]!r}")
+    sheet = figure(title=literal(f"{min(classes, count)} of {count} classes at level {hierarchy.levels[index]!r}"))
     for row, label in enumerate(chosen):
         items = rng.permutation(np.flatnonzero(labels == label))[:per_class]
         _text(sheet, 0, row + 0.45, shortened(hierarchy.names[index][label], 24), anchor="right", shift=-10)
@@ -65,7 +64,7 @@ def neighbour_gallery(
     for block, (name, vectors) in enumerate(embeddings.items()):
         found, _ = neighbours(vectors, k, rows=queries)
         left = 1.5 + block * (k + 0.5)
-        _text(sheet, left, -0.25, f"<b>{html.escape(name)}</b>", anchor="left")
+        _text(sheet, left, -0.25, f"<b>{literal(name)}</b>", anchor="left")
         for row, (query, items) in enumerate(zip(queries, found, strict=True)):
             for column, item in enumerate(items):
                 verdict = _verdict(hierarchy.labels, query, item, index)
@@ -80,7 +79,7 @@ def neighbour_gallery(
             shortened(hierarchy.names[index][hierarchy.labels[query, index]], 14),
             size=11,
         )
-    fine, coarse = hierarchy.levels[0], hierarchy.levels[index]
+    fine, coarse = shortened(hierarchy.levels[0], 24), shortened(hierarchy.levels[index], 24)
     legend = f"{VERDICTS['same'][2]} same {fine}   {VERDICTS['near'][2]} same {coarse}   {VERDICTS['other'][2]} other {coarse}"
     sheet.update_layout(title=legend)
     return _finish(sheet, columns=1.5 + len(embeddings) * (k + 0.5), rows=len(queries) * PITCH, left=20)
@@ -110,7 +109,7 @@ def jpeg(pixels: np.ndarray) -> str:
 
 def shortened(text: str, length: int) -> str:
     """Text of the data for a label: cut, and with markup shown as text (plotly reads tags in annotations)."""
-    return html.escape(text if len(text) <= length else text[: length - 1] + "…")
+    return literal(text if len(text) <= length else text[: length - 1] + "…")
 
 
 def _text(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import textwrap
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
@@ -16,6 +15,7 @@ from hrlib.explore.colours import GREY, to_lch
 from hrlib.explore.groups import Groups
 from hrlib.explore.legends import entry, folded
 from hrlib.explore.photos import shortened
+from hrlib.explore.theme import literal
 
 if TYPE_CHECKING:
     from hrlib.catalogue import Catalogue
@@ -109,7 +109,7 @@ def checked_length(embeddings: Any, catalogue: Catalogue) -> Any:
 def caption_lines(text: str, characters: int) -> tuple[str, int]:
     """A caption broken into lines of about so many characters, with markup shown as text, and the number of lines."""
     lines = textwrap.wrap(text, characters) or [""]
-    return "<br>".join(map(html.escape, lines)), len(lines)
+    return "<br>".join(map(literal, lines)), len(lines)
 
 
 def add_caption(chart: go.Figure, text: str, characters: int, shift: int = 8, panel: str = "paper") -> int:

@@ -162,7 +162,7 @@ def _made(
     found = saved.read(len(x)) if saved else None
     if found:
         arrays, facts = found
-        if facts["measured_by"] == measured_by:
+        if facts.get("measured_by") == measured_by and _measured(facts.get("quality"), measured_by):
             return Projection(
                 method=method, settings=settings, embeddings=x, level=level, quality=facts["quality"], **arrays
             )
@@ -174,6 +174,14 @@ def _made(
     if saved:
         saved.write(arrays, quality=quality, measured_by=measured_by)
     return Projection(method=method, settings=settings, embeddings=x, level=level, quality=quality, **arrays)
+
+
+def _measured(quality: Any, measured_by: str | None) -> bool:
+    """Whether the quality that a file has is one; if not, it is measured again."""
+    if not isinstance(quality, dict) or not all(isinstance(value, float) for value in quality.values()):
+        return False
+    needed = {"points"} if measured_by is None else {"points", "same_in_space", "same_in_picture", "same_by_chance"}
+    return needed <= quality.keys()
 
 
 def _coordinates(

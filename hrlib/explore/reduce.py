@@ -89,7 +89,7 @@ def settings_for(method: str, given: dict[str, Any], n: int, seed: int) -> dict[
         raise HrlibError(f"seed is {seed!r}: expected an integer from 0 to {2**32 - 1}")
     if method == "pca" and given:
         raise HrlibError(
-            f"pca: got the settings {', '.join(given)}; it has none (method='umap' and 'tsne' have): leave them out"
+            f"pca: got the settings {', '.join(map(repr, given))}; it has none (method='umap' and 'tsne' have): leave them out"
         )
     return asdict(strict(METHODS[method], given).fitting(n)) | {"seed": int(seed)}
 

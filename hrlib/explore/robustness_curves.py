@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -13,7 +12,7 @@ from plotly.subplots import make_subplots
 from hrlib.degradation import KINDS, degrade
 from hrlib.errors import HrlibError
 from hrlib.explore.photos import _finish, _photo, _text
-from hrlib.explore.theme import DASHES, PALETTE, figure
+from hrlib.explore.theme import DASHES, PALETTE, figure, literal
 
 if TYPE_CHECKING:
     from hrlib.catalogue import Catalogue
@@ -43,16 +42,16 @@ def robustness_curves(tables: Mapping[str, pd.DataFrame], metric: str) -> go.Fig
     drawn = make_subplots(
         down,
         across,
-        subplot_titles=[html.escape(kind) for kind in kinds],
+        subplot_titles=[literal(kind) for kind in kinds],
         horizontal_spacing=0.04,
         vertical_spacing=0.27 / down,
-        figure=figure(title=f"{html.escape(metric)} by how much the query is degraded"),
+        figure=figure(title=f"{literal(metric)} by how much the query is degraded"),
     )
     for number, (name, table) in enumerate(chosen.items()):
         beside = 0.08 * (number - (len(chosen) - 1) / 2)  # bars of two models do not hide each other
         for panel, kind in enumerate(kinds):
             line = _line(table[table["kind"] == kind], number, beside)
-            line |= {"name": html.escape(name), "legendgroup": name, "showlegend": panel == 0}
+            line |= {"name": literal(name), "legendgroup": name, "showlegend": panel == 0}
             drawn.add_scatter(**line, row=panel // across + 1, col=panel % across + 1)
     values = pd.concat(chosen.values())["value"]
     low, high = min(0.0, values.min()), max(0.0, values.max())

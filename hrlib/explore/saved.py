@@ -6,7 +6,6 @@ import hashlib
 import io
 import json
 import zipfile
-import zlib
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -15,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from hrlib.errors import HrlibError
-from hrlib.files import write
+from hrlib.files import from_json, write
 from hrlib.versions import versions
 
 FORMAT = 1
@@ -62,10 +61,14 @@ class Saved:
                     raise ValueError(f"{part} is not what was written")
             with np.load(self.path, allow_pickle=False) as file:
                 arrays = {name: file[name] for name in file.files}
-            facts = json.loads(arrays.pop("facts").item())
+            facts = from_json(arrays.pop("facts").item())
             if facts["identity"] != self.identity or arrays["coordinates"].shape != (n, 2):
                 raise ValueError("it holds another projection")
-        except (OSError, ValueError, KeyError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
+            if not arrays.keys() <= {"coordinates", "axes"} or any(
+                array.dtype != np.float32 or array.ndim != 2 or array.shape[1] != 2 for array in arrays.values()
+            ):
+                raise ValueError("it holds something else than was written")
+        except Exception as error:  # numpy and zipfile raise all kinds on a damaged file
             raise HrlibError(
                 f"{self.path} is no whole saved projection ({type(error).__name__}: {error}): restore it from a copy, or delete it and "
                 "project again; the picture may then be another one if the versions are"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -15,7 +14,7 @@ from hrlib.explore.groups import groups
 from hrlib.explore.legends import legend, legend_height, points_height
 from hrlib.explore.points import add_caption, bare_axes, caption_lines, checked, grey_points, hover_texts, point_traces
 from hrlib.explore.projection import Projection, project, project_together
-from hrlib.explore.theme import figure
+from hrlib.explore.theme import figure, literal
 
 if TYPE_CHECKING:
     from hrlib.catalogue import Catalogue
@@ -46,7 +45,7 @@ def scatter(
         where = project(where, hierarchy=catalogue.hierarchy)
     xy, divided = checked(where.coordinates, catalogue), groups(catalogue, colour)
     said = f"{NAMES.get(where.method, where.method)} of {len(xy):,} items by {divided.by}" if title is None else title
-    chart = figure(title=html.escape(said), legend=legend(divided))
+    chart = figure(title=literal(said), legend=legend(divided))
     chart.add_traces([grey_points(xy), *point_traces(xy, divided, hover_texts(catalogue))])
     bare_axes(chart).update_yaxes(scaleanchor="x")
     below = add_caption(chart, where.caption(), characters=125)
@@ -78,7 +77,7 @@ def side_by_side(
     chart = make_subplots(
         rows,
         columns,
-        subplot_titles=[html.escape(name) for name in placed],
+        subplot_titles=[literal(name) for name in placed],
         horizontal_spacing=0.02,
         vertical_spacing=between / points,
         figure=figure(),

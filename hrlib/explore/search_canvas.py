@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -61,11 +62,14 @@ class Canvas(anywidget.AnyWidget):
 
 
 def uploaded(facts: Mapping[str, Any], buffers: Sequence[memoryview]) -> tuple[str, bytes]:
-    """The name and the bytes of a file in a message of the canvas; one that was too large to be sent is a BadImage."""
-    name = str(facts.get("name", "file"))
-    if not buffers:
-        got, most = facts.get("bytes", 0) / 1e6, MOST_BYTES / 1e6
-        raise BadImage(f"{name}: {got:,.1f} MB, more than the {most:g} MB that can be uploaded; make the photo smaller")
+    """The name and the bytes of a file in a message of the canvas; one that is too large, or was too large to be sent, is a BadImage."""
+    facts = facts if isinstance(facts, Mapping) else {}
+    name, got = str(facts.get("name", "file"))[:300], facts.get("bytes", 0)
+    got = memoryview(buffers[0]).nbytes if buffers else got
+    if not buffers or got > MOST_BYTES:
+        size = f"{got / 1e6:,.1f} MB, " if isinstance(got, int | float) and abs(got) < 1e15 else ""
+        most = MOST_BYTES / 1e6
+        raise BadImage(f"{name}: {size}more than the {most:g} MB that can be uploaded; make the photo smaller")
     return name, bytes(buffers[0])
 
 
@@ -76,26 +80,41 @@ def scribbled(pixels: np.ndarray, strokes: Sequence[Stroke]) -> np.ndarray:
         strokes: each {"points": [[x, y], ...], "colour": "#rrggbb", "width": w}, in pixels of the photo.
 
     Raises:
-        HrlibError: a colour that is none; a browser knows more of them by name.
+        HrlibError: a colour that is none (a browser knows more of them by name), or a stroke without points or a width that are numbers.
     """
     image = Image.fromarray(pixels)  # which copies
-    brush = ImageDraw.Draw(image)
+    brush, side = ImageDraw.Draw(image), float(max(image.size))
     for stroke in strokes:
-        points = [(float(x), float(y)) for x, y in stroke["points"]]
-        width, colour = max(1.0, float(stroke["width"])), _colour(stroke["colour"])
-        brush.line(points, fill=colour, width=round(width))
+        try:
+            points = [(_within(x, side), _within(y, side)) for x, y in stroke["points"]]
+            width, colour = max(1.0, _within(stroke["width"], side)), _colour(stroke["colour"])
+        except HrlibError:
+            raise
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
+            raise HrlibError(
+                f"a stroke is {stroke!r:.100}: expected points, a colour and a width; take it back"
+            ) from error
+        if points:
+            brush.line(points, fill=colour, width=round(width))
         for x, y in points:  # round ends and corners
             r = width / 2
             brush.ellipse((x - r, y - r, x + r, y + r), fill=colour)
     return np.asarray(image)
 
 
+def _within(number: Any, side: float) -> float:
+    """A number of pixels, at most so far outside of the photo as its longer side."""
+    if not math.isfinite(number := float(number)):
+        raise ValueError("no finite number")
+    return min(max(number, -side), 2 * side)
+
+
 def _colour(text: str) -> tuple[int, ...]:
     try:
-        return ImageColor.getrgb(text)
-    except ValueError as error:
+        return ImageColor.getrgb(text)[:3]
+    except (ValueError, TypeError, AttributeError) as error:
         raise HrlibError(
-            f"a stroke's colour is {text!r}: expected #rrggbb; take the stroke back, choose another"
+            f"a stroke's colour is {text!r:.80}: expected #rrggbb; take the stroke back, choose another"
         ) from error
 
 

@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 
 from hrlib.errors import HrlibError
 from hrlib.explore.photos import _finish, _photo, _text, shortened
-from hrlib.explore.theme import figure
+from hrlib.explore.theme import figure, literal
 
 if TYPE_CHECKING:
     from hrlib.search import Found, VisualSearch
@@ -37,7 +37,7 @@ def search_results(visual: VisualSearch, found: Mapping[str, Found], k: int = 6,
     """
     if not found or k < 1:
         raise HrlibError(f"{len(found)} queries and k = {k}: expected at least one of each")
-    sheet = figure(title=title)
+    sheet = figure(title=literal(title))
     _text(sheet, 0, -0.25, "<b>query</b>", anchor="left")
     _text(sheet, LEFT, -0.25, "<b>results, best first</b>", anchor="left")
     for row, (name, one) in enumerate(found.items()):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hrlib.catalogue.images import decode
+from hrlib.errors import HrlibError
 from hrlib.explore.search_canvas import Stroke, scribbled
 
 if TYPE_CHECKING:
@@ -43,8 +44,14 @@ class PhotoQuery:
         return cls(visual.photo(id), f"item {id}", item=id)
 
     def with_marks(self, crop: Sequence[int], strokes: Sequence[Stroke]) -> PhotoQuery:
-        """The same photo with this box, [] for none, and these strokes."""
-        return replace(self, crop=tuple(int(edge) for edge in crop) or None, strokes=tuple(strokes))
+        """The same photo with this box, [] for none, and these strokes; an HrlibError where they are none."""
+        try:
+            box = tuple(int(edge) for edge in crop)
+            if len(box) not in (0, 4):
+                raise ValueError(f"{len(box)} edges")
+        except (TypeError, ValueError, OverflowError) as error:
+            raise HrlibError(f"the box is {crop!r:.100}: expected left, top, right, bottom; draw it anew") from error
+        return replace(self, crop=box or None, strokes=tuple(strokes))
 
     @property
     def asked(self) -> bytes | Item | np.ndarray:

@@ -11,8 +11,9 @@ import pandas as pd
 
 from hrlib.errors import HrlibError
 from hrlib.evaluation.vectors import Embeddings
-from hrlib.explore.choices import KEPT, Choice, History, keep, to_csv
+from hrlib.explore.choices import KEPT, Choice, History, keep
 from hrlib.explore.selection import COLUMNS, Finder
+from hrlib.spreadsheet import to_csv
 
 if TYPE_CHECKING:
     from hrlib.catalogue import Catalogue

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from typing import TYPE_CHECKING
 
 import plotly.graph_objects as go
@@ -12,7 +11,7 @@ from hrlib.explore.photos import jpeg, shortened
 from hrlib.explore.points import add_caption
 from hrlib.explore.scatter import scatter
 from hrlib.explore.selection import Finder
-from hrlib.explore.theme import MUTED, VERDICTS
+from hrlib.explore.theme import MUTED, VERDICTS, literal
 
 if TYPE_CHECKING:
     from hrlib.explore.projection import Projection
@@ -44,7 +43,7 @@ def snapshot(finder: Finder, where: Projection, space: str, row: int, k: int, co
     _photo(figure, finder, row, 0, "chosen", {"color": MUTED, "dash": "solid", "width": 1})
     fine, coarse = finder.hierarchy.levels[0], finder.hierarchy.levels[level]
     named = {"same": f"same {fine}", "near": f"same {coarse}", "other": f"other {coarse}"}
-    keys = [f"{VERDICTS[verdict][2]} {html.escape(name)}" for verdict, name in named.items()]
+    keys = [f"{VERDICTS[verdict][2]} {literal(name)}" for verdict, name in named.items()]
     lines = [
         f"<b>{shortened(str(finder.titles[row]), 26)}</b>",
         shortened(finder.paths[row], 34),
@@ -68,7 +67,7 @@ def snapshot(finder: Finder, where: Projection, space: str, row: int, k: int, co
     below = add_caption(figure, where.caption(), characters=80)
     legend = {"orientation": "h", "x": 0, "y": -(below + 10) / TALL, "yanchor": "top"}
     return figure.update_layout(
-        title=f"The space “{html.escape(space)}”: an item ◇ and the nearest to it ○",
+        title=f"The space “{literal(space)}”: an item ◇ and the nearest to it ○",
         width=900,
         height=TALL + 48 + below + UNDER,
         margin={"l": 10, "r": 10, "t": 48, "b": below + UNDER},

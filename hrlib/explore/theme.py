@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+
 import plotly.graph_objects as go
 import plotly.io as pio
 
@@ -41,6 +43,11 @@ def _template(paper: str, ink: str, grid: str, axis: str, button: str) -> go.lay
 LIGHT = _template(paper="#FFFFFF", ink="#222222", grid="#E5E5E5", axis="#BBBBBB", button="#F4F4F4")
 DARK = _template(paper="#1B1D21", ink="#E6E6E6", grid="#3A3D42", axis="#5F6368", button="#33363B")
 _chosen = LIGHT
+
+
+def literal(text: object) -> str:
+    """Text of the data for a figure, with markup shown as text: plotly reads tags, and &lt; &gt; &amp;, but not the &quot; of `html.escape`."""
+    return html.escape(str(text), quote=False)
 
 
 def figure(**layout) -> go.Figure:

@@ -80,14 +80,18 @@ def make(name: str, hierarchy: Hierarchy, dim: int, **settings: Any) -> nn.Modul
         )
     if isinstance(dim, bool) or not isinstance(dim, int) or dim < 1:
         raise HrlibError(f"dim is {dim!r}: expected the number of the embeddings' dimensions, an integer of at least 1")
-    known = _settings(function)
-    if not any(p.kind is p.VAR_KEYWORD for p in known.values()):
-        hints = _hints(function)
-        check(f"the loss {name!r}", {key: hints.get(key, Any) for key in known}, settings)
+    check_settings(name, settings)
     loss = function(hierarchy, dim, **settings)
     if not isinstance(loss, nn.Module):
         raise HrlibError(f"the loss {name!r} gave a {type(loss).__name__}: its function must return a torch.nn.Module")
     return loss
+
+
+def check_settings(name: str, settings: dict[str, Any]) -> None:
+    """Refuse settings that the loss `name` does not have, or of another type; a function that takes any is left to check them itself."""
+    known, hints = _settings(_factory(name)), _hints(_factory(name))
+    if not any(p.kind is p.VAR_KEYWORD for p in known.values()):
+        check(f"the loss {name!r}", {key: hints.get(key, Any) for key in known}, settings)
 
 
 def _factory(name: str) -> Factory:

@@ -8,7 +8,6 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F
-from safetensors import SafetensorError
 from torch import Tensor, nn
 
 from hrlib.errors import HrlibError
@@ -17,6 +16,13 @@ from hrlib.models.encoder import check_parts, unit_parts
 RESIZE = {2: "bilinear", 3: "bicubic"}  # PIL's numbers, as preprocessor_config.json has them
 # their pooler is a layer that most checkpoints do not have: it would be left at random
 WITHOUT_POOLER = ("deit", "vit")
+# of transformers' from_pretrained: nothing is unpickled, and no code that lies beside the weights is run, or asked about
+ONLY_WEIGHTS = {
+    "dtype": torch.float32,
+    "use_safetensors": True,
+    "output_loading_info": True,
+    "trust_remote_code": False,
+}
 CLIP = "clip_vision_model"
 
 
@@ -136,20 +142,20 @@ def load(
             f'{name!r} needs transformers, which is not installed: pip install "hrlib[pretrained]"'
         ) from error
     try:
-        config = AutoConfig.from_pretrained(name)
+        config = AutoConfig.from_pretrained(name, trust_remote_code=False)
         config = getattr(config, "vision_config", config)  # of a pair of image and text encoders, the image one
         if config.model_type == "timm_wrapper":
             preprocessor = _of_timm(config.pretrained_cfg)
         else:
             preprocessor, _ = ImageProcessingMixin.get_image_processor_dict(name)
         without_pooler = {"add_pooling_layer": False} if config.model_type in WITHOUT_POOLER else {}
-        backbone, report = AutoModel.from_pretrained(
-            name, config=config, dtype=torch.float32, use_safetensors=True, output_loading_info=True, **without_pooler
-        )
-    except (OSError, ValueError, RuntimeError, ImportError, SafetensorError) as error:
+        backbone, report = AutoModel.from_pretrained(name, config=config, **ONLY_WEIGHTS, **without_pooler)
+        check_whole(name, backbone, report)
+        return PretrainedEncoder(backbone, preprocessor, dim, frozen=frozen, image_size=image_size, parts=parts)
+    except HrlibError:
+        raise
+    except Exception as error:  # transformers raises all kinds on a configuration that is odd or of another network
         raise HrlibError(not_there(name, error)) from error
-    check_whole(name, backbone, report)
-    return PretrainedEncoder(backbone, preprocessor, dim, frozen=frozen, image_size=image_size, parts=parts)
 
 
 def check_whole(name: str, network: nn.Module, report: dict[str, Any]) -> None:

@@ -7,17 +7,15 @@ from typing import Any
 
 import numpy as np
 import torch
-from safetensors import SafetensorError
 from torch import Tensor, nn
 
 from hrlib.errors import HrlibError
 from hrlib.models.dual import RANGE, DualEncoder
-from hrlib.models.pretrained import check_whole, load, not_there
+from hrlib.models.pretrained import ONLY_WEIGHTS, check_whole, load, not_there
 from hrlib.models.text import counting
 from hrlib.models.tokenizer import check_texts, check_words
 
 FILES = "tokenizer.json"
-FAILURES = (OSError, ValueError, RuntimeError, ImportError, SafetensorError)
 # their pooler is a layer that most checkpoints do not have, and that was trained for something else
 WITHOUT_POOLER = ("bert", "camembert", "mpnet", "roberta", "xlm-roberta")
 
@@ -103,17 +101,17 @@ def load_text(name: str, length: int = 32, *, frozen: bool = False) -> Pretraine
     """
     auto = _transformers(name)
     try:
-        config = auto.AutoConfig.from_pretrained(name)
+        config = auto.AutoConfig.from_pretrained(name, trust_remote_code=False)
         config = getattr(config, "text_config", config)
         without_pooler = {"add_pooling_layer": False} if config.model_type in WITHOUT_POOLER else {}
-        backbone, report = auto.AutoModel.from_pretrained(
-            name, config=config, dtype=torch.float32, use_safetensors=True, output_loading_info=True, **without_pooler
-        )
-        own = auto.AutoTokenizer.from_pretrained(name)
-    except FAILURES as error:
+        backbone, report = auto.AutoModel.from_pretrained(name, config=config, **ONLY_WEIGHTS, **without_pooler)
+        own = auto.AutoTokenizer.from_pretrained(name, trust_remote_code=False)
+        check_whole(name, backbone, report)
+        return PretrainedTextEncoder(backbone, PretrainedTokenizer(own), length, frozen=frozen)
+    except HrlibError:
+        raise
+    except Exception as error:  # transformers raises all kinds on a configuration that is odd or of another network
         raise HrlibError(not_there(name, error, FILES)) from error
-    check_whole(name, backbone, report)
-    return PretrainedTextEncoder(backbone, PretrainedTokenizer(own), length, frozen=frozen)
 
 
 def load_pair(name: str, length: int = 32, *, frozen: bool = False, image_size: int | None = None) -> DualEncoder:
@@ -127,8 +125,8 @@ def load_pair(name: str, length: int = 32, *, frozen: bool = False, image_size: 
     """
     auto = _transformers(name)
     try:
-        whole = auto.AutoModel.from_pretrained(name, dtype=torch.float32, use_safetensors=True)
-    except FAILURES as error:
+        whole, _ = auto.AutoModel.from_pretrained(name, **ONLY_WEIGHTS)
+    except Exception as error:
         raise HrlibError(not_there(name, error, f"preprocessor_config.json and {FILES}")) from error
     if not hasattr(whole, "visual_projection") or not hasattr(whole, "text_projection"):
         raise HrlibError(

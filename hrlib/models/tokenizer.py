@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hrlib.errors import HrlibError
-from hrlib.files import write
+from hrlib.files import from_json, write
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer as Pieces
@@ -103,15 +103,23 @@ class Tokenizer:
 
     @classmethod
     def from_json(cls, text: str) -> Tokenizer:
-        """What `to_json` gave.
+        """What `to_json` gave. Only the vocabulary is taken: the library's format can ask for much else, such as texts of any length.
 
         Raises:
             HrlibError: something else.
         """
-        from tokenizers import Tokenizer as Pieces
-
         try:
-            pieces = Pieces.from_str(text)
+            made = from_json(text)
+            vocabulary = made["model"]["vocab"]
+            if sorted(vocabulary.values()) != list(range(len(vocabulary))):
+                raise ValueError("its tokens are not numbered from 0 on")
+            pieces = _untrained(vocabulary)
+            asked, ours = (
+                {part: x[part] for part in x if x[part] and part != "version"}
+                for x in (made, from_json(pieces.to_str()))
+            )
+            if asked != ours:
+                raise ValueError("it asks for more than BERT's way to words and a vocabulary of WordPiece")
         except Exception as error:  # the library raises nothing narrower
             raise HrlibError(f"no tokenizer's JSON ({error}): expected what Tokenizer.save wrote") from error
         return cls(pieces)

@@ -12,6 +12,7 @@ from hrlib.notebooks.parameters import declared
 from hrlib.notebooks.report import write_report
 from hrlib.notebooks.run import find, run, table
 from hrlib.notebooks.stored import store_outputs
+from hrlib.spreadsheet import to_csv
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -72,7 +73,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 130
     out = Path(options.out)
     metrics = table(outcomes)
-    metrics.to_csv(out / "metrics.csv", index=False)
+    to_csv(metrics, out / "metrics.csv")
     report = write_report(outcomes, out)
     if len(metrics):
         print("\n" + metrics.to_string(index=False, float_format="{:.4f}".format))

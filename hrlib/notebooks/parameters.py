@@ -6,6 +6,7 @@ papermill only warns about an unknown name and takes any value; a run of an hour
 from __future__ import annotations
 
 import ast
+import contextlib
 import logging
 import os
 from collections.abc import Iterable, Mapping
@@ -80,16 +81,14 @@ def _converted(value: Any, parameter: Parameter, notebook: str) -> Any:
     kind = TYPES.get(parameter.type)
     if kind is None or type(value) is kind:
         return value
-    if kind is float and type(value) is int:
-        return float(value)
+    literal = value
     if isinstance(value, str) and kind is not str:
-        try:
+        # Python's words for what is no literal
+        with contextlib.suppress(ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
             literal = ast.literal_eval({"true": "True", "false": "False"}.get(value.lower(), value))
-        except (ValueError, SyntaxError):
-            literal = value
-        if type(literal) is kind or (kind is float and type(literal) is int):
-            return kind(literal)
+    if type(literal) is kind or (kind is float and type(literal) is int and abs(literal) < 2**1023):
+        return kind(literal)
     raise HrlibError(
-        f"{notebook}: {parameter.name} is {value!r}; expected {parameter.type}, such as the default {parameter.default}"
+        f"{notebook}: {parameter.name} is {value!r:.200}; expected {parameter.type}, such as the default {parameter.default}"
         + (f" ({parameter.help})" if parameter.help else "")
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 from collections.abc import Sequence
 from pathlib import Path
+from urllib.parse import quote
 
 import nbformat
 import plotly.io
@@ -97,7 +98,7 @@ def _index(outcomes: Sequence[Outcome]) -> str:
     rows = []
     for outcome in outcomes:
         name = html.escape(outcome.name)
-        link = f'<a href="{name}.html">{name}</a>' if outcome.path.is_file() else name
+        link = f'<a href="{quote(outcome.name)}.html">{name}</a>' if outcome.path.is_file() else name
         state = '<span class="failed">failed</span>' if outcome.error else "ok"
         rows.append(f'<tr><td>{link}</td><td>{state}</td><td class="number">{outcome.seconds:.0f} s</td></tr>')
     body = f"<h1>hrlib notebooks</h1><table><tr><th>notebook</th><th></th><th>time</th></tr>{''.join(rows)}</table>"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -14,6 +13,7 @@ from typing import Any
 import pandas as pd
 
 from hrlib.errors import HrlibError
+from hrlib.files import from_json
 from hrlib.notebooks.execute import LOG, RECORD
 from hrlib.notebooks.parameters import checked, declared
 from hrlib.notebooks.processes import Processes
@@ -138,11 +138,18 @@ def _outcome(code: int, path: Path, out: Path) -> Outcome:
         said = f"\n{log.read_text(errors='replace')[-2000:].strip()}" if log.is_file() else ""
         reason = f"its process was killed (exit code {code}): was there memory enough?{said}"
         return Outcome(path.stem, folder / path.name, 0.0, reason)
-    record = json.loads((folder / RECORD).read_text())
-    seconds, error = record["seconds"], record["error"]
+    try:
+        record = from_json((folder / RECORD).read_bytes())
+        seconds, error = float(record["seconds"]), record["error"]
+        if not isinstance(error, str | None):
+            raise TypeError(f"an error is a text, and not {error!r}")
+    except (OSError, ValueError, KeyError, TypeError, OverflowError) as damaged:
+        return Outcome(path.stem, folder / path.name, 0.0, f"its {RECORD} is damaged ({damaged}): run it again")
     if not error and (folder / "metrics.json").is_file():
         try:
-            metrics = json.loads((folder / "metrics.json").read_text())
-        except ValueError as damaged:
-            error = f"its metrics.json is no JSON: {damaged}"
+            metrics = from_json((folder / "metrics.json").read_bytes())
+            if not isinstance(metrics, dict):
+                raise ValueError(f"expected names and values, got a {type(metrics).__name__}")
+        except (OSError, ValueError) as damaged:
+            metrics, error = {}, f"its metrics.json is no JSON: {damaged}"
     return Outcome(path.stem, folder / path.name, seconds, error, metrics)

@@ -27,7 +27,7 @@ import pyarrow as pa
 from pyarrow import parquet
 
 from hrlib.errors import HrlibError
-from hrlib.files import abandoned, mark, sync
+from hrlib.files import abandoned, from_json, mark, sync
 from hrlib.search.faiss_index import Index, wrapped
 from hrlib.search.faiss_settings import IndexSettings
 from hrlib.search.faiss_state import State
@@ -35,6 +35,7 @@ from hrlib.search.table import Table
 from hrlib.versions import versions
 
 FORMAT = 1
+FACTS = {"format", "dim", "index", "settings", "rows", "built", "files"}  # what a manifest must say
 
 
 def write(folder: Path, state: State, facts: dict[str, Any]) -> Path:
@@ -124,35 +125,56 @@ def _read(folder: Path) -> tuple[State, dict[str, Any]]:
             raise _damaged(
                 path, f"is damaged (its checksum or its size, {path.stat().st_size} bytes, is not what was saved)"
             )
+    try:
+        return _state(folder, facts), facts
+    except HrlibError:
+        raise
+    except Exception as error:  # somebody has made the checksums right again: pyarrow, numpy and faiss raise all kinds
+        raise _damaged(folder / "manifest.json", f"describes no store ({type(error).__name__}: {error})") from error
+
+
+def _state(folder: Path, facts: dict[str, Any]) -> State:
     rows = parquet.ParquetFile(folder / "rows.parquet").read().to_pydict()
-    ids = np.empty(facts["rows"], object)
-    ids[:] = [number if text is None else text for text, number in zip(rows["id_text"], rows["id_number"], strict=True)]
-    alive = np.array(rows["alive"], bool)
+    given = [number if text is None else text for text, number in zip(rows["id_text"], rows["id_number"], strict=True)]
+    alive, settings = np.array(rows["alive"], bool), IndexSettings.of(facts["settings"])
+    if not len(given) == len(alive) == facts["rows"] or None in given or not isinstance(facts["dim"], int):
+        raise ValueError("its rows are not those that it says")
+    ids = np.empty(len(given), object)
+    ids[:] = given
     table = Table.from_arrow(parquet.ParquetFile(folder / "metadata.parquet").read(), facts["rows"])
-    index = _index(folder, facts["built"], IndexSettings.of(facts["settings"])) if facts["built"] else None
-    new = np.load(folder / "new.npy", allow_pickle=False)
-    return State(index, new, ids, alive, table, int(alive.sum())), facts
+    index = _index(folder, facts["built"], settings) if facts["built"] else None
+    new, built = np.load(folder / "new.npy", allow_pickle=False), len(index) if index else 0
+    fits = new.dtype == np.float32 and new.shape == (len(ids) - built, facts["dim"]) and np.isfinite(new).all()
+    if not fits or (index and index.faiss_index.d != facts["dim"]):
+        raise ValueError("its vectors are not those that it says")
+    return State(index, new, ids, alive, table, int(alive.sum()))
 
 
 def _index(folder: Path, built: dict[str, Any], settings: IndexSettings) -> Index:
     made = faiss.read_index(str(folder / "index.faiss"))  # whole into memory: a mapped one cannot be added to
+    if not isinstance(made, faiss.IndexIVFFlat if built["kind"] == "ivf" else faiss.IndexHNSWFlat):
+        raise ValueError(f"{built['kind']!r} is another index than that in its file")
     return wrapped(built["kind"], made, settings, built["trained"])
 
 
 def _manifest(path: Path) -> dict[str, Any]:
     try:
-        manifest = json.loads(path.read_text(encoding="utf-8"))
+        manifest = from_json(path.read_bytes())
         content, checksum = manifest["content"], manifest["checksum"]
     except FileNotFoundError:
         raise _damaged(path, "is missing") from None
-    except (ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise _damaged(path, f"is damaged ({type(error).__name__}: {error})") from error
     if checksum != _checksum(content):
         raise _damaged(path, "is damaged (its content does not have the checksum that it says)")
-    if content["format"] != FORMAT:
+    if not isinstance(content, dict):
+        raise _damaged(path, f"describes no store (it holds a {type(content).__name__})")
+    if content.get("format") != FORMAT:
         raise HrlibError(
-            f"{path} has format {content['format']!r}; this hrlib reads {FORMAT}: use the version that wrote it"
+            f"{path} has format {content.get('format')!r}; this hrlib reads {FORMAT}: use the version that wrote it"
         )
+    if not content.keys() >= FACTS or not isinstance(content["files"], dict):
+        raise _damaged(path, f"describes no store (expected {', '.join(sorted(FACTS))})")
     return content
 
 

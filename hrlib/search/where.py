@@ -56,6 +56,8 @@ def parse(where: Mapping[str, Any] | None, kinds: Mapping[str, str]) -> list[Con
         if name not in kinds:
             known = nearest(name, kinds) if kinds else "there are no columns: give metadata to upsert"
             raise HrlibError(f"where: {name!r} is no column of the store; {known}")
+        if isinstance(wanted, np.ndarray) and wanted.ndim == 0:
+            wanted = wanted.item()
         if isinstance(wanted, tuple):
             if len(wanted) != 2:
                 raise HrlibError(f"where: {name!r} is {wanted!r}: a tuple is a range (from, to); {HELP}")
@@ -82,6 +84,10 @@ def _value(name: str, value: Any, kind: str) -> Any:
     fits = {"text": isinstance(value, str), "integer": number, "float": number, "boolean": isinstance(value, bool)}
     if not fits.get(kind, isinstance(value, str | int | float)):
         raise HrlibError(f"where: {name!r} holds {kind} values; got {value!r} ({type(value).__name__}). {HELP}")
+    if kind == "float" and isinstance(value, int) and abs(value) >= 2**1023:  # numpy compares floats with floats only
+        raise HrlibError(
+            f"where: {name!r} holds floats; got an integer of {value.bit_length()} bits, beyond all of them"
+        )
     return value
 
 

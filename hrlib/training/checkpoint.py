@@ -1,21 +1,23 @@
 """Checkpoints: one safetensors file with everything that a run needs to go on, and a JSON beside it for people.
 
-Nothing is ever unpickled. A file is written aside, synced and renamed: a crash leaves the old one or the new one, whole.
+Nothing is ever unpickled. A file is written aside, synced and renamed: a crash leaves the old one or the new one, whole. It has a checksum of
+all that is in it, so that damage on the disk is seen.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
+from safetensors import safe_open
 from safetensors.torch import save
 from torch import Tensor, nn
 
 from hrlib.errors import HrlibError
-from hrlib.files import write
+from hrlib.files import from_json, write
 
 FORMAT = 1
 
@@ -31,7 +33,7 @@ def save_checkpoint(
     tensors = {key: value.detach().cpu().contiguous() for key, value in tensors.items()}
     facts = {"format": FORMAT, **facts}
     text = json.dumps(facts)
-    write(path, save(tensors, metadata={"hrlib": text}))
+    write(path, save(tensors, metadata={"hrlib": text, "checksum": _checksum(text, tensors)}))
     write(path.with_suffix(".json"), json.dumps(facts, indent=1).encode())
     return path
 
@@ -49,18 +51,19 @@ def load_checkpoint(
     parts = {name: _below(tensors, name) for name in modules}
     for name, module in modules.items():
         _check_fit(path, name, module.state_dict(), parts[name])
+    names, moments = _parameter_names(modules), {}
+    for parameter in (each for group in (optimizer.param_groups if optimizer else ()) for each in group["params"]):
+        moments[parameter] = _below(tensors, f"optimizer.{names[parameter]}")
+        shaped = {key: value for key, value in moments[parameter].items() if value.ndim}
+        _check_fit(path, f"optimizer of {names[parameter]}", dict.fromkeys(shaped, parameter), shaped)
     for name, module in modules.items():
         module.load_state_dict(parts[name])
-    if optimizer:
-        names = _parameter_names(modules)
-        for group in optimizer.param_groups:
-            for parameter in group["params"]:
-                state = _below(tensors, f"optimizer.{names[parameter]}")
-                # in the parameter's own memory layout: a fused optimizer goes through both as they lie
-                optimizer.state[parameter] = {
-                    key: torch.empty_like(parameter).copy_(value) if value.ndim else value.to(parameter.device)
-                    for key, value in state.items()
-                }
+    for parameter, state in moments.items():
+        # in the parameter's own memory layout: a fused optimizer goes through both as they lie
+        optimizer.state[parameter] = {
+            key: torch.empty_like(parameter).copy_(value) if value.ndim else value.to(parameter.device)
+            for key, value in state.items()
+        }
     return facts
 
 
@@ -76,9 +79,14 @@ def _read(path: Path, tensors: bool = True) -> tuple[dict[str, Any], dict[str, T
         )
     try:
         with safe_open(path, framework="pt") as file:
-            facts = json.loads((file.metadata() or {})["hrlib"])
+            said = file.metadata() or {}
+            facts = from_json(said["hrlib"])
             values = {key: file.get_tensor(key) for key in file.keys()} if tensors else {}  # noqa: SIM118 - no mapping
-    except (SafetensorError, KeyError, ValueError, OSError) as error:
+        if not isinstance(facts, dict):
+            raise ValueError("its facts are none")
+        if tensors and "checksum" in said and said["checksum"] != _checksum(said["hrlib"], values):
+            raise ValueError("its content does not have the checksum that it says")
+    except Exception as error:  # safetensors and torch raise all kinds on a damaged file
         raise HrlibError(
             f"{path} is no whole hrlib checkpoint ({type(error).__name__}: {error}): restore it from a copy, or delete it and train again"
         ) from error
@@ -87,6 +95,15 @@ def _read(path: Path, tensors: bool = True) -> tuple[dict[str, Any], dict[str, T
             f"{path} has format {facts.get('format')!r}; this hrlib reads format {FORMAT}: use the version that wrote it"
         )
     return facts, values
+
+
+def _checksum(text: str, tensors: dict[str, Tensor]) -> str:
+    """Of the facts as they are written and of all tensors: their names, types, shapes and bytes."""
+    digest = hashlib.blake2b(text.encode(), digest_size=16)
+    for key, value in sorted(tensors.items()):
+        digest.update(f"{key} {value.dtype} {tuple(value.shape)}".encode())
+        digest.update(value.reshape(-1).view(torch.uint8).numpy())
+    return digest.hexdigest()
 
 
 def _check_fit(path: Path, name: str, own: dict[str, Tensor], saved: dict[str, Tensor]) -> None:

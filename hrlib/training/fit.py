@@ -47,7 +47,7 @@ class FitSettings:
     augment: Literal["standard", "captioned", "degraded", "flip", "none"] = "standard"
     views: Literal[1, 2] = 1
     precision: Literal["auto", "bf16", "float32"] = "auto"
-    accelerator: str = "auto"
+    accelerator: Literal["auto", "cpu", "cuda", "mps"] = "auto"
     devices: int | Literal["auto"] = "auto"
     num_nodes: int = 1
     strategy: Literal["auto", "ddp"] = "auto"
@@ -62,6 +62,9 @@ class FitSettings:
             raise HrlibError(
                 f"num_nodes is {self.num_nodes} with devices='auto', which takes all: give devices, those of a machine, or leave num_nodes out"
             )
+        for name, most in {"lr": 1e6, "proxy_lr": 1e6, "warmup": 1, "weight_decay": 1e6, "seed": 2**63 - 1}.items():
+            if not 0 <= getattr(self, name) <= most:
+                raise HrlibError(f"{name} is {getattr(self, name)}: expected 0 to {most:g}")
 
 
 @dataclass

@@ -11,8 +11,10 @@ from torch import nn
 
 from hrlib import processes
 from hrlib.errors import HrlibError
+from hrlib.settings import check
 from hrlib.training.checkpoint import load_checkpoint, read_facts, save_checkpoint
 
+KEPT = {"step": int, "epoch": int, "history": list[dict]}  # what a run goes on from, of the facts of its checkpoint
 States = dict[str, dict[str, Any]]
 PLACE = ("devices", "num_nodes", "strategy")  # settings that may be others when a run goes on: its batches are the same
 
@@ -62,11 +64,14 @@ class RunFolder:
             return None
         saved = read_facts(self.path / "last")
         for part in ("settings", "precision", "items", "classes"):
-            if _lasting(saved[part]) != _lasting(now[part]):
+            if _lasting(saved.get(part)) != _lasting(now[part]):
                 raise HrlibError(
-                    f"{self.path} holds another run, its {part}: {saved[part]}, here: {now[part]}. "
+                    f"{self.path} holds another run, its {part}: {saved.get(part)}, here: {now[part]}. "
                     "Give the saved run's own, or another out_dir"
                 )
+        check(f"the checkpoint in {self.path}", KEPT, {name: saved.get(name) for name in KEPT})
+        if not all(isinstance(row, dict) for row in saved["history"]):
+            raise HrlibError(f"the checkpoint in {self.path} has a history that is none: delete it and train again")
         best = None
         if any("map@r" in row for row in saved["history"]):
             load_checkpoint(self.path / "best", modules)

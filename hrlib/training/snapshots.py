@@ -34,7 +34,8 @@ class Snapshots:
         self.catalogue, self.folder, self.every = catalogue, Path(folder) if folder else None, every
         self._kept: dict[int, np.ndarray] = {}
         for file in sorted(self.folder.glob("epoch-*.npy")) if self.folder else ():
-            self._kept[int(file.stem.removeprefix("epoch-"))] = self._read(file)
+            if (number := file.stem.removeprefix("epoch-")).isdecimal():
+                self._kept[int(number)] = self._read(file)
 
     def __call__(self, epoch: int, model: nn.Module) -> None:
         for later in [kept for kept in self._kept if kept > epoch]:  # an earlier run's, which went further
@@ -59,8 +60,11 @@ class Snapshots:
 
     def _read(self, file: Path) -> np.ndarray:
         try:
-            vectors = np.load(file, allow_pickle=False)
-        except (ValueError, EOFError, OSError) as error:
+            with open(file, "rb") as data:
+                vectors = np.load(data, allow_pickle=False)
+                if getattr(vectors, "dtype", None) != np.float32 or vectors.ndim != 2 or data.read(1):
+                    raise ValueError("it holds something else than was written")
+        except Exception as error:  # numpy raises all kinds on a damaged file
             raise HrlibError(f"{file} is no whole array ({error}): delete it, its epoch is then left out") from error
         if len(vectors) != len(self.catalogue):
             raise HrlibError(

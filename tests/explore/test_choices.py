@@ -1,13 +1,8 @@
-"""History, the pinned list, and a CSV that a spreadsheet opens as text."""
-
-import csv
+"""History and the pinned list."""
 
 import pandas as pd
-import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from hrlib.explore.choices import FORMULA, KEPT, Choice, History, keep, to_csv
+from hrlib.explore.choices import KEPT, Choice, History, keep
 from hrlib.explore.selection import COLUMNS
 
 
@@ -48,26 +43,3 @@ def test_kept_selections_add_up_without_doubles():
         ("hierarchical", 2),
     ]
     assert len(keep(kept, table([2]), "row 9", "flat")) == 5
-
-
-@given(st.text(max_size=8), st.sampled_from(["", *FORMULA]))
-def test_no_cell_is_taken_for_a_formula(tmp_path_factory, text, start):
-    title = start + text
-    path = to_csv(table([1], title).rename(columns={"path": "=path"}), tmp_path_factory.mktemp("csv") / "new" / "a.csv")
-    with open(path, encoding="utf-8-sig", newline="") as file:
-        header, cells = csv.reader(file)
-    assert header[COLUMNS.index("path")] == "'=path"
-    cell = cells[COLUMNS.index("title")]
-    assert cell == ("'" + title if title.startswith(FORMULA) else title) and not cell.startswith(FORMULA)
-    assert cells[COLUMNS.index("row")] == "1" and cells[COLUMNS.index("distance")] == "0.5"
-
-
-@pytest.mark.parametrize("sign", ["=", "+", "-", "@", "\t", "\r"])
-def test_the_signs_that_are_known_to_be_dangerous(tmp_path, sign):
-    data = to_csv(table([1], sign + "cmd|' /C calc'!A0; é"), tmp_path / "a.csv").read_bytes()
-    assert data.startswith(b"\xef\xbb\xbf") and f"\"'{sign}cmd|' /C calc'!A0; é\"".encode() in data
-
-
-def test_negative_numbers_stay_numbers(tmp_path):
-    path = to_csv(pd.DataFrame({"x": [-1.5, 2.0]}), tmp_path / "a.csv")
-    assert pd.read_csv(path)["x"].tolist() == [-1.5, 2.0]

@@ -92,7 +92,7 @@ def test_settings_are_all_there_and_fit_the_items():
         ("tsne", {"early_exaggeration": 0}, "early_exaggeration is 0"),
         ("tsne", {"max_iter": 10}, "max_iter is 10: expected 250 or more"),
         ("tsne", {"n_neighbors": 5}, "'n_neighbors' is no setting of TsneSettings.*perplexity"),
-        ("pca", {"whiten": True}, "pca: got the settings whiten; it has none"),
+        ("pca", {"whiten": True}, "pca: got the settings 'whiten'; it has none"),
     ],
 )
 def test_settings_that_are_none_are_refused_with_what_is_known(method, given_, message):

@@ -2,7 +2,7 @@ import plotly.io as pio
 import pytest
 
 from hrlib.explore import use_in_notebook
-from hrlib.explore.theme import DARK, LIGHT, MUTED, PALETTE, VERDICTS, figure, in_theme, use_theme
+from hrlib.explore.theme import DARK, LIGHT, MUTED, PALETTE, VERDICTS, figure, in_theme, literal, use_theme
 
 
 def luminance(colour):
@@ -64,3 +64,7 @@ def test_pngs_where_nobody_watches_or_as_asked(renderers, monkeypatch, watched, 
     use_in_notebook(png)
     shown = figure(title="a")._repr_mimebundle_()
     assert set(shown) == {"application/vnd.plotly.v1+json", *(["image/png"] if expected else [])}
+
+
+def test_markup_in_a_text_is_shown_and_quotes_are_left():
+    assert literal("<b>5\" pan</b> & 'lid'") == "&lt;b&gt;5\" pan&lt;/b&gt; &amp; 'lid'" and literal(3) == "3"

@@ -75,7 +75,8 @@ def test_index_links_pages_and_shows_metrics_and_failures_escaped(report):
 
 
 def test_metrics_table(report):
-    assert (report / "metrics.csv").read_text().splitlines() == ["notebook,metric,value", "01_figure,<b>score,0.25"]
+    lines = (report / "metrics.csv").read_text(encoding="utf-8-sig").splitlines()
+    assert lines == ['"notebook","metric","value"', '"01_figure","<b>score",0.25']
 
 
 def test_wrong_calls_are_told_and_start_nothing(report, capsys):

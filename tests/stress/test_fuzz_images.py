@@ -53,11 +53,13 @@ def fuzz(seed: int, count: int, report: str) -> None:
         *(pytest.param(seed, 50_000, id=f"many {seed}", marks=pytest.mark.stress) for seed in (1, 2)),
     ],
 )
-def test_only_our_error_or_the_right_shape(start, tmp_path, seed, count):
+def test_only_our_error_or_the_right_shape(start, tmp_path, tally, seed, count):
     process = start(fuzz, seed, count, str(tmp_path / "report.json"))
     process.join(1200)
+    tally("mutated photos", "decode and resize", times=count, failed=process.exitcode != 0)
     assert process.exitcode == 0, "the process died, or hangs"
     report = json.loads((tmp_path / "report.json").read_text())
+    tally("mutated photos", "decode and resize", times=0, failed=bool(report["wrong"]))
     assert not report["wrong"], report["wrong"][:5]
     assert report["growth"] < MAX_GROWTH
     assert min(report["seen"].values()) > count / 50, "the mutations are all of one kind: nothing was tested"

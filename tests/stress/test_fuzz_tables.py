@@ -44,7 +44,7 @@ PIECES = [
     b"1e999",
     b"=1+1",
 ]
-COUNTS = [pytest.param(300, id="quick"), pytest.param(5_000, id="many", marks=pytest.mark.stress)]
+COUNTS = [pytest.param(300, id="quick"), pytest.param(10_000, id="many", marks=pytest.mark.stress)]
 
 
 @pytest.fixture
@@ -76,7 +76,7 @@ def test_names_of_all_kinds_are_found(shop, tmp_path):
 
 
 @pytest.mark.parametrize("count", COUNTS)
-def test_mutated_tables(shop, tmp_path, count):
+def test_mutated_tables(shop, tmp_path, tally, count):
     rng = np.random.default_rng(count)
     rows = "".join(f"{quoted(name)},{number // 3},{number // 6},{number}\n" for number, name in enumerate(NAMES))
     sound = ("image,class,superclass,price\n" + rows).encode()
@@ -90,6 +90,7 @@ def test_mutated_tables(shop, tmp_path, count):
         if number % 5 == 0:
             data = mutated(data, sound, rng)
         (shop / "items.csv").write_bytes(data)
+        tally("mutated tables", "from_table")
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", UserWarning)  # tells how many rows were skipped
@@ -108,15 +109,16 @@ def test_mutated_tables(shop, tmp_path, count):
 
 
 @pytest.mark.parametrize(
-    "count", [pytest.param(60, id="quick"), pytest.param(5_000, id="many", marks=pytest.mark.stress)]
+    "count", [pytest.param(60, id="quick"), pytest.param(10_000, id="many", marks=pytest.mark.stress)]
 )
-def test_folders_grown_at_random(tmp_path, count):
+def test_folders_grown_at_random(tmp_path, tally, count):
     rng = np.random.default_rng(count)
     seen = {"catalogue": 0, "HrlibError": 0}
     for number in range(count):
         shop = tmp_path / f"{number}"
         for _ in range(rng.integers(1, 6)):
             _grow(shop, rng)
+        tally("folders of photos, rubbish, links and loops", "from_folder")
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", UserWarning)

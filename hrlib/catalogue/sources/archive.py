@@ -18,6 +18,8 @@ from hrlib.catalogue.sources.tar import as_zip
 from hrlib.catalogue.store import ZipReader, read_file, zip_fingerprint
 from hrlib.errors import HrlibError
 
+MOST_BYTES = 1_000_000_000  # of a list or an array in an archive, unpacked; the largest that is known, CIFAR-100's, has 153 million
+
 
 class Member(NamedTuple):
     """A photo in an archive (a zip file, or a folder)."""
@@ -97,7 +99,7 @@ class Archive:
         try:
             with zipfile.ZipFile(self.path) as archive:
                 return {name for name in archive.namelist() if not name.endswith("/")}
-        except zipfile.BadZipFile as error:
+        except Exception as error:  # zipfile raises all kinds on a damaged file
             raise HrlibError(f"{self.path} is no whole zip file ({error}): fetch it again") from error
 
     @cached_property
@@ -133,7 +135,9 @@ class Archive:
         """
         if name not in self:
             raise HrlibError(f"{name} is missing in {self.path}: is this the whole data set?")
-        return read_file(self._file(name)) if self._unpacked else ZipReader(str(self.path))(self.prefix + name)
+        if self._unpacked:
+            return read_file(self._file(name), MOST_BYTES)
+        return ZipReader(str(self.path), MOST_BYTES)(self.prefix + name)
 
     def text(self, name: str) -> str:
         """The content of a text file, as `read`."""
@@ -146,7 +150,7 @@ class Archive:
     def checksums(self, names: Sequence[str]) -> list[tuple[int, int]]:
         """(CRC-32, size) of some files: equal for files that are equal byte by byte, and only by a rare chance for others."""
         if self._unpacked:
-            data = (path.read_bytes() for path in (self.path / name for name in names))
+            data = (read_file(self._file(name)) for name in names)
             return [(zipfile.crc32(content), len(content)) for content in data]
         with zipfile.ZipFile(self.path) as archive:
             entries = [archive.getinfo(self.prefix + name) for name in names]

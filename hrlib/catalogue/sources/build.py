@@ -51,6 +51,10 @@ def build(
     items = items.reset_index(drop=True)
     if not isinstance(photos, np.ndarray):
         items, photos = _there(name, items, photos, partial)
+    if (twice := items["id"].duplicated()).any():
+        raise HrlibError(
+            f"{name}: {items['id'][twice].iloc[0]!r:.200} is listed twice; expected each photo once. {REMEDY}"
+        )
     hierarchy = Hierarchy.from_frame(items, levels, on_conflict)
     items = items.assign(**dict(hierarchy.frame()))
     if not partial:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import io
 import os
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.io import loadmat
 
 from hrlib.catalogue.catalogue import Catalogue
 from hrlib.catalogue.sources.archive import Archive, Member
 from hrlib.catalogue.sources.build import build
+from hrlib.catalogue.sources.matlab import read_matlab
 from hrlib.catalogue.sources.parts import Part, places
 from hrlib.errors import HrlibError
 
@@ -32,6 +31,7 @@ HALVES = {"train": Part("cars_train.tgz", "00001.jpg"), "test": Part("cars_test.
 EXPECTED = {"photos": 16_185, "model": 196, "train": 8_054, "test": 8_131}
 TRAIN_CLASSES = 98
 SMALL = (40, 30)  # classes, photos a class
+PATHS = ("relative_im_path", "fname")  # the fields of the annotations that are no numbers
 MAKES_OF_TWO_WORDS = ("AM General", "Aston Martin", "Land Rover")
 BODIES = ("SUV", "Sedan", "Coupe", "Convertible", "Hatchback", "Wagon", "Minivan", "Van")
 
@@ -86,7 +86,7 @@ def load(
 
 def parse(model: str) -> tuple[str, str, str]:
     """(make, body type, year) in a model's name: "AM General Hummer SUV 2000" is ("AM General", "SUV", "2000")."""
-    words = model.split()
+    words = model.split() or ["unstated"]
     make = next((two for two in MAKES_OF_TWO_WORDS if model.startswith(f"{two} ")), words[0])
     bodies = ["Pickup" if word.endswith("Cab") else word for word in words if word in BODIES or word.endswith("Cab")]
     return make, bodies[-1] if bodies else "unstated", words[-1]  # the last: "E-Series Wagon Van" is a van
@@ -94,7 +94,7 @@ def parse(model: str) -> tuple[str, str, str]:
 
 def _one_folder(annotations: Archive, images: Archive) -> Found:
     data = _matlab(annotations, "cars_annos.mat", ("relative_im_path", "class", "test"))
-    table = _table(data, data, "cars_annos.mat")
+    table = _table(data, data, "cars_annos.mat", ("relative_im_path", "class", "test"))
     names = table["relative_im_path"].str.rpartition("/")[2]
     table["photo_split"] = np.where(table["test"].astype(int) == 1, "test", "train")
     table["id"] = "car_ims/" + names
@@ -106,7 +106,7 @@ def _two_folders(trained: Archive, tested: Archive, devkit: Archive, labels: Arc
     halves = {"train": (trained, devkit, DEVKIT.marker), "test": (tested, labels, LABELS.marker)}
     tables, members = [], []
     for part, (images, labelled, name) in halves.items():
-        table = _table(_matlab(labelled, name, ("fname", "class")), meta, name)
+        table = _table(_matlab(labelled, name, ("fname", "class")), meta, name, ("fname", "class"))
         members += images.members(table["fname"])
         tables.append(table.assign(id=f"cars_{part}/" + table["fname"], photo_split=part))
     return pd.concat(tables, ignore_index=True)[["id", "number", "model", "photo_split"]], members
@@ -114,26 +114,24 @@ def _two_folders(trained: Archive, tested: Archive, devkit: Archive, labels: Arc
 
 def _matlab(archive: Archive, name: str, fields: Sequence[str]) -> dict[str, Any]:
     """The variables of a MATLAB file; its `annotations` must have some fields."""
-    content = archive.read(name)
-    try:
-        data = loadmat(io.BytesIO(content), squeeze_me=True)
-        missing = [field for field in fields if field not in (data["annotations"].dtype.names or ())]
-    except Exception as error:  # scipy raises all kinds on a damaged file
-        raise HrlibError(
-            f"{archive.path}: {name} cannot be read as a MATLAB file with annotations ({error})"
-        ) from error
+    data = read_matlab(archive.read(name), f"{archive.path}: {name}")
+    own = data.get("annotations") if fields else {}
+    missing = [field for field in fields if not isinstance(own, dict) or field not in own]
     if missing:
         raise HrlibError(f"{archive.path}: the annotations of {name} have no field {', '.join(missing)}")
     return data
 
 
-def _table(data: dict[str, Any], meta: dict[str, Any], name: str) -> pd.DataFrame:
-    """The annotations, a row a photo, with the class's number, from 1, and its name."""
-    if "class_names" not in meta:
+def _table(data: dict[str, Any], meta: dict[str, Any], name: str, fields: Sequence[str]) -> pd.DataFrame:
+    """Fields of the annotations, paths and numbers, a row a photo, with the class's number, from 1, and its name."""
+    if not isinstance(names := meta.get("class_names"), list):
         raise HrlibError(f"the annotations of {name} come without class_names: is this the whole data set?")
-    names, records = np.atleast_1d(meta["class_names"]), np.atleast_1d(data["annotations"])
-    table = pd.DataFrame({field: records[field] for field in records.dtype.names})
-    numbers = table["class"].astype(int)
+    kinds = {field: str if field in PATHS else int for field in fields}
+    records = data["annotations"]
+    if any(type(value) is not kind for field, kind in kinds.items() for value in records[field]):
+        raise HrlibError(f"the annotations of {name} have something else than a path and whole numbers each")
+    table = pd.DataFrame({field: records[field] for field in fields})
+    numbers = table["class"]
     if not numbers.between(1, len(names)).all():
         raise HrlibError(f"{name} has classes from {numbers.min()} to {numbers.max()}; expected 1 to {len(names)}")
     return table.assign(number=numbers, model=[str(names[number - 1]) for number in numbers])

@@ -14,7 +14,7 @@ from hrlib.catalogue.checks import require_columns
 from hrlib.catalogue.sources.archive import Archive
 from hrlib.catalogue.sources.build import build
 from hrlib.catalogue.sources.cub_families import families
-from hrlib.catalogue.sources.parts import Part
+from hrlib.catalogue.sources.parts import Part, is_number
 from hrlib.catalogue.tables import read_table
 from hrlib.errors import HrlibError
 
@@ -81,8 +81,10 @@ def load(
 def _table(archive: Archive, name: str, columns: list[str]) -> pd.DataFrame:
     """A list of CUB: a number and a value a line."""
     rows = [line.split() for line in archive.text(name).splitlines() if line.strip()]
-    if any(len(row) != 2 or not row[0].isdigit() for row in rows):
+    if not rows or any(len(row) != 2 or not is_number(row[0]) for row in rows):
         raise HrlibError(f"{archive.path}: {name} has lines that are not '{columns[0]} {columns[1]}'")
+    if len({row[0] for row in rows}) < len(rows):
+        raise HrlibError(f"{archive.path}: {name} has a number twice; expected a line for each {columns[0]}")
     return pd.DataFrame(rows, columns=columns)
 
 
@@ -104,6 +106,9 @@ def _taxonomy(classes: pd.DataFrame, taxonomy: str | os.PathLike[str]) -> tuple[
         given = read_table(Path(taxonomy), [])
         require_columns(given, list(given), "a level")
         given = given.rename(columns={given.columns[0]: "species"})
+        require_columns(given, ["species"], "the species: the first column is called so here")
+        if taken := sorted({"id", "image", "number", "split", "training", "photo_split"} & set(given)):
+            raise HrlibError(f"{taxonomy} has a level {taken[0]!r}, a name that other columns have here: rename it")
         given["species"] = given["species"].map(_plain)
         missing = sorted(set(species) - set(given["species"]))
         if missing:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import os
 from typing import Any
 
@@ -12,7 +10,7 @@ import pandas as pd
 from hrlib.catalogue.catalogue import Catalogue
 from hrlib.catalogue.sources.archive import Archive
 from hrlib.catalogue.sources.build import build
-from hrlib.catalogue.sources.parts import Part
+from hrlib.catalogue.sources.parts import Part, rows_of
 from hrlib.errors import HrlibError
 
 WHERE = "Get fashion-product-images-small from Kaggle (styles.csv and images/) and put it there as fashion_products.zip or unpacked."
@@ -72,9 +70,10 @@ def load(
 
 def _styles(text: str) -> pd.DataFrame:
     """styles.csv: the last field, the title, may hold commas that nobody quoted."""
-    rows = csv.reader(io.StringIO(text))
-    header = next(rows, [])
+    header, *rows = rows_of(text, "styles.csv") or [[]]
     missing = {"id", *LEVELS[1:], *ATTRIBUTES, "productDisplayName"} - set(header)
+    if not missing and len(set(header)) < len(header):
+        raise HrlibError(f"styles.csv has two columns of one name among {', '.join(header)}; expected each once")
     if missing:
         raise HrlibError(
             f"styles.csv has no column {', '.join(sorted(missing))}; it has {', '.join(header) or 'nothing'}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import os
 from typing import Any
@@ -12,7 +11,7 @@ import pandas as pd
 from hrlib.catalogue.catalogue import Catalogue
 from hrlib.catalogue.sources.archive import Archive
 from hrlib.catalogue.sources.build import build
-from hrlib.catalogue.sources.parts import Part
+from hrlib.catalogue.sources.parts import Part, is_number, rows_of
 from hrlib.errors import HrlibError
 
 WHERE = "Get the Grocery Store Dataset from its authors' repository (classes.csv, train/, val/, test/) and put it there as grocery_store.zip or unpacked."
@@ -58,18 +57,24 @@ def load(
 
 def _classes(archive: Archive) -> pd.DataFrame:
     """Name, coarse name and description of each class id."""
-    table = pd.read_csv(io.StringIO(archive.text("classes.csv")))
+    try:
+        table = pd.read_csv(io.StringIO(archive.text("classes.csv")), dtype=str, keep_default_na=False, index_col=False)
+    except ValueError as error:  # pandas' errors of parsing
+        raise HrlibError(f"{archive.path}: classes.csv cannot be read as a table: {error}") from error
     columns = ["Class Name (str)", "Class ID (int)", "Coarse Class Name (str)", "Product Description Path (str)"]
     missing = [column for column in columns if column not in table]
     if missing:
         raise HrlibError(f"classes.csv has no column {missing[0]!r}; it has {', '.join(table.columns)}")
-    table = table[columns].set_axis(["class", "number", "coarse", "description"], axis=1).set_index("number")
+    table = table[columns].set_axis(["class", "number", "coarse", "description"], axis=1)
+    if not table["number"].map(is_number).all() or table["number"].astype(int).duplicated().any():
+        raise HrlibError(f"{archive.path}: classes.csv has class ids that are no numbers, or the same one twice")
+    table = table.set_index(table.pop("number").astype(int))
     table["description"] = [" ".join(archive.text(path.lstrip("/")).split()) for path in table["description"]]
     return table
 
 
 def _part(archive: Archive, part: str) -> pd.DataFrame:
-    rows = [row for row in csv.reader(io.StringIO(archive.text(f"{part}.txt")), skipinitialspace=True) if row]
-    if any(len(row) != 3 or not row[1].strip().isdigit() for row in rows):
+    rows = rows_of(archive.text(f"{part}.txt"), f"{archive.path}: {part}.txt", skipinitialspace=True)
+    if any(len(row) != 3 or not is_number(row[1].strip()) for row in rows):
         raise HrlibError(f"{archive.path}: {part}.txt has lines that are not 'path, class id, coarse class id'")
     return pd.DataFrame({"id": [row[0] for row in rows], "number": [int(row[1]) for row in rows], "split": part})

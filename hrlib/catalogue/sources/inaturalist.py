@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable
 from typing import Any
@@ -12,8 +11,9 @@ import pandas as pd
 from hrlib.catalogue.catalogue import Catalogue
 from hrlib.catalogue.sources.archive import Archive
 from hrlib.catalogue.sources.build import build
-from hrlib.catalogue.sources.parts import Part
+from hrlib.catalogue.sources.parts import Part, is_number
 from hrlib.errors import HrlibError
+from hrlib.files import from_json
 
 PAGE = "https://github.com/visipedia/inat_comp/tree/master/2018"
 WHERE = (
@@ -101,7 +101,7 @@ def _listed(find: Find) -> pd.DataFrame:
     for part in ("train", "test"):
         name = f"Inaturalist_{part}_set1.txt"
         rows = [line.strip().split("/")[-3:] for line in archive.text(name).splitlines() if line.strip()]
-        if any(len(row) != 3 or not row[1].isdigit() for row in rows):
+        if any(len(row) != 3 or not is_number(row[1]) for row in rows):
             raise HrlibError(f"{archive.path}: {name} has lines that do not end in SUPERCATEGORY/NUMBER/PHOTO.jpg")
         ids = ["train_val2018/" + "/".join(row) for row in rows]
         tables.append(pd.DataFrame({"id": ids, "number": [int(row[1]) for row in rows], "split": part}))
@@ -117,7 +117,9 @@ def _annotated(find: Find) -> pd.DataFrame:
             images = pd.DataFrame(data["images"])[["id", "file_name"]].set_axis(["image", "id"], axis=1)
             labels = pd.DataFrame(data["annotations"])[["image_id", "category_id"]]
             table = images.merge(labels.set_axis(["image", "number"], axis=1), on="image", validate="one_to_one")
-        except (KeyError, TypeError, ValueError) as error:
+            if table["number"].dtype.kind not in "iu" or not table["id"].map(lambda name: isinstance(name, str)).all():
+                raise ValueError("names are texts, and categories numbers")
+        except Exception as error:  # pandas raises all kinds on values that are none
             raise HrlibError(f"{part.marker} has no images with an annotation each ({error})") from error
         tables.append(table[["id", "number"]].assign(split=split))
     return pd.concat(tables, ignore_index=True)
@@ -126,10 +128,20 @@ def _annotated(find: Find) -> pd.DataFrame:
 def _taxa(archive: Archive) -> pd.DataFrame:
     """The name of each species' number on every level, made a tree, and its supercategory."""
     data = _json(archive, CATEGORIES.marker)
-    table = pd.DataFrame(data["categories"] if isinstance(data, dict) else data).rename(columns={"name": "species"})
-    missing = {"id", "supercategory", *LEVELS} - set(table)
+    rows, names = data.get("categories") if isinstance(data, dict) else data, ("name", *LEVELS[1:], "supercategory")
+    if not isinstance(rows, list) or not all(
+        isinstance(row, dict) and type(row.get("id")) is int and all(isinstance(row.get(n) or "", str) for n in names)
+        for row in rows
+    ):
+        raise HrlibError(
+            f"{archive.path}: the categories are not in the published form: expected an id and names of each"
+        )
+    missing = set(names).difference(*rows)
     if missing:
         raise HrlibError(f"{archive.path}: the categories have no {', '.join(sorted(missing))}")
+    table = pd.DataFrame(rows)[["id", *names]].rename(columns={"name": "species"})
+    if not len(table) or table["id"].duplicated().any():
+        raise HrlibError(f"{archive.path}: the categories have an id twice, or there are none")
     table = table.set_index("id")[[*LEVELS, "supercategory"]].fillna("")
     for level in reversed(range(len(LEVELS) - 1)):
         fine, coarse = LEVELS[level], LEVELS[level + 1]
@@ -145,6 +157,6 @@ def _taxa(archive: Archive) -> pd.DataFrame:
 def _json(archive: Archive, name: str) -> Any:
     content = archive.read(name)
     try:
-        return json.loads(content)
+        return from_json(content)
     except ValueError as error:
         raise HrlibError(f"{archive.path}: {name} is no whole JSON file ({error}): fetch it again") from error

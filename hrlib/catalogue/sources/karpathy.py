@@ -6,7 +6,6 @@ other numbers, the terms of use and some addresses are remembered.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -18,6 +17,7 @@ from hrlib.catalogue.sources.build import build
 from hrlib.catalogue.sources.parts import Part
 from hrlib.catalogue.tables import with_ids
 from hrlib.errors import HrlibError
+from hrlib.files import from_json
 
 URL = "https://cs.stanford.edu/people/karpathy/deepimagesent/caption_datasets.zip"
 SPLITS = {"train": "train", "restval": "train", "val": "val", "test": "test"}
@@ -56,7 +56,7 @@ def captioned(name: str, lists: Archive, folders: Folders, *, size: str, seed: i
 def _listed(lists: Archive, file: str, folders: Folders) -> tuple[pd.DataFrame, list[str]]:
     """A row a photo (id, split, captions), and their folders."""
     try:
-        images = json.loads(lists.text(file))["images"]
+        images = from_json(lists.text(file))["images"]
         rows = [
             (each["filename"], SPLITS[each["split"]], [text["raw"] for text in each["sentences"]]) for each in images
         ]

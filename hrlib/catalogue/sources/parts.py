@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from hrlib.catalogue.store import cache_folder
 from hrlib.errors import HrlibError
@@ -57,3 +60,16 @@ def absence(packed: str, unpacked: str, roots: Sequence[Path], url: str | None, 
     else:
         why = "With download=True it is fetched. " if url else ""
     return f"neither {packed} nor {unpacked} is in {' or '.join(map(str, roots))}. {why}{where}"
+
+
+def rows_of(text: str, what: str, **settings: Any) -> list[list[str]]:
+    """The rows of a list with commas, blank ones left out; `what` it is stands in the error, `settings` are those of csv.reader."""
+    try:
+        return [row for row in csv.reader(io.StringIO(text), **settings) if row]
+    except csv.Error as error:
+        raise HrlibError(f"{what} cannot be read as a table: {error}") from error
+
+
+def is_number(text: str) -> bool:
+    """Whether it is a number from 0 as the lists have them: of other digits and of thousands of them Python thinks otherwise."""
+    return text.isascii() and text.isdigit() and len(text) < 10

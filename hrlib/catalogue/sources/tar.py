@@ -7,12 +7,14 @@ import os
 import shutil
 import tarfile
 import zipfile
-import zlib
 from pathlib import Path, PurePosixPath
 
 from hrlib import progress
 from hrlib.catalogue.store import cache_folder
 from hrlib.errors import HrlibError
+
+# how many times its own size an archive's files may have: photos hardly shrink, lists of words to a tenth; and bytes that are always allowed
+TIMES, ALWAYS = 100, 1 << 30
 
 
 def as_zip(path: Path, cache_dir: str | os.PathLike[str] | None = None) -> Path:
@@ -21,7 +23,7 @@ def as_zip(path: Path, cache_dir: str | os.PathLike[str] | None = None) -> Path:
     Only files are taken, no links. Nothing is unpacked to the disk under a name that the archive gives.
 
     Raises:
-        HrlibError: the archive is cut off or damaged, or a name in it points out of it.
+        HrlibError: the archive is cut off or damaged, a name in it points out of it, or its files are far larger than it.
     """
     stat = path.stat()
     key = f"{path.resolve()} {stat.st_size} {stat.st_mtime_ns}"
@@ -34,10 +36,12 @@ def as_zip(path: Path, cache_dir: str | os.PathLike[str] | None = None) -> Path:
     try:
         _copy(path, aside, stat.st_size)
         os.replace(aside, target)
-    except (tarfile.TarError, EOFError, zlib.error) as error:
-        raise HrlibError(f"{path} is no whole tar archive ({error}): fetch it again") from error
+    except HrlibError:
+        raise
     except OSError as error:  # gzip's BadGzipFile is one, and so is a full disk
         raise HrlibError(f"{path} cannot be read, or written again as {target} ({error})") from error
+    except Exception as error:  # tarfile and the libraries of compression raise all kinds on a damaged file
+        raise HrlibError(f"{path} is no whole tar archive ({error}): fetch it again") from error
     finally:
         aside.unlink(missing_ok=True)
     return target
@@ -46,8 +50,13 @@ def as_zip(path: Path, cache_dir: str | os.PathLike[str] | None = None) -> Path:
 def _copy(path: Path, to: Path, size: int) -> None:
     bar = progress.bar(total=size, desc=f"reading {path.name}", unit="B", unit_scale=True)
     with bar, open(path, "rb") as raw, tarfile.open(fileobj=raw) as tar, zipfile.ZipFile(to, "w") as packed:
+        left = max(ALWAYS, TIMES * size)
         for member in tar:
             if member.isfile():
+                if (left := left - member.size) < 0:
+                    raise HrlibError(
+                        f"{path} has {size:,} bytes and holds files of more than {max(ALWAYS, TIMES * size):,}: is it a bomb?"
+                    )
                 entry = zipfile.ZipInfo(_inside(member.name, path))
                 with tar.extractfile(member) as content, packed.open(entry, "w", force_zip64=True) as out:
                     shutil.copyfileobj(content, out, 1 << 20)

@@ -48,6 +48,10 @@ class AddedPhotos:
         """The photo of a digest; HrlibError where it is missing or damaged."""
         if (pixels := self._pixels.get(name)) is not None:
             return pixels.copy()
+        if not DIGEST.fullmatch(name):  # a path out of the folder, perhaps
+            raise HrlibError(
+                f"the photo of an added item is called {name!r:.80}: expected a digest; add the item again"
+            )
         path = (self.folder or Path()) / f"{name}.png"
         if self.folder is None or not path.is_file():
             raise HrlibError(f"the photo of an added item is missing ({path}): restore its file, or add the item again")

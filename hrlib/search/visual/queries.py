@@ -87,8 +87,10 @@ def cropped(image: Image.Image, crop: Crop | None) -> Image.Image:
         return image
     try:
         left, top, right, bottom = (float(value) for value in crop)
-    except (TypeError, ValueError) as error:
-        raise HrlibError(f"crop is {crop!r}: expected four numbers, (left, top, right, bottom) in pixels") from error
+    except (TypeError, ValueError, OverflowError) as error:
+        raise HrlibError(
+            f"crop is {crop!r:.200}: expected four numbers, (left, top, right, bottom) in pixels"
+        ) from error
     box = [left, top, right, bottom]
     if all(map(math.isfinite, box)):
         left, top = max(0, round(left)), max(0, round(top))

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from hrlib.errors import HrlibError
-from hrlib.files import write
+from hrlib.files import from_json, write
 from hrlib.search.visual.ranked import VisualSettings
-from hrlib.settings import as_dict
+from hrlib.settings import as_dict, strict
 
 FORMAT, FILE = 1, "visual.json"
 
@@ -24,13 +24,13 @@ def read_settings(folder: Path, size: tuple[int, int]) -> dict[str, Any]:
     """The settings that were saved, with photos of that size; anything else is an HrlibError."""
     path = folder / FILE
     try:
-        facts = json.loads(path.read_text(encoding="utf-8"))
+        facts = from_json(path.read_bytes())
         form, before, settings = facts["format"], tuple(facts["size"]), dict(facts["settings"])
     except (FileNotFoundError, NotADirectoryError):
         raise HrlibError(
             f"no visual search in {folder}: expected a folder that VisualSearch.save has written"
         ) from None
-    except (ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise HrlibError(f"{path} is damaged ({type(error).__name__}: {error}): restore it from a copy") from error
     if form != FORMAT:
         raise HrlibError(f"{path} has format {form!r}; this hrlib reads {FORMAT}: use the version that wrote it")
@@ -38,4 +38,4 @@ def read_settings(folder: Path, size: tuple[int, int]) -> dict[str, Any]:
         raise HrlibError(
             f"{folder} was saved with photos of {before}, and the catalogue's are {size}: expected the same size"
         )
-    return settings
+    return as_dict(strict(VisualSettings, settings))
