@@ -15,7 +15,7 @@ from safetensors.torch import save
 from torch import Tensor, nn
 
 from hrlib.errors import HrlibError
-from hrlib.files import write
+from hrlib.files import write, write_together
 
 FORMAT = 1
 
@@ -30,10 +30,18 @@ def save_checkpoint(
         tensors |= _optimizer_tensors(modules, optimizer)
     tensors = {key: value.detach().cpu().contiguous() for key, value in tensors.items()}
     facts = {"format": FORMAT, **facts}
-    text = json.dumps(facts)
-    write(path, save(tensors, metadata={"hrlib": text}))
-    write(path.with_suffix(".json"), json.dumps(facts, indent=1).encode())
+    data = save(tensors, metadata={"hrlib": json.dumps(facts)})
+    write_together({path: data, path.with_suffix(".json"): _for_people(facts)})
     return path
+
+
+def write_facts(path: Path, facts: dict[str, Any]) -> None:
+    """Write the JSON beside the checkpoint PATH.safetensors again."""
+    write(path.with_suffix(".json"), _for_people(facts))
+
+
+def _for_people(facts: dict[str, Any]) -> bytes:
+    return json.dumps(facts, indent=1).encode()
 
 
 def load_checkpoint(

@@ -10,7 +10,8 @@ import torch
 from torch import nn
 
 from hrlib.errors import HrlibError
-from hrlib.training.checkpoint import load_checkpoint, read_facts, save_checkpoint
+from hrlib.files import sweep
+from hrlib.training.checkpoint import load_checkpoint, read_facts, save_checkpoint, write_facts
 
 States = dict[str, dict[str, Any]]
 
@@ -25,6 +26,8 @@ class RunFolder:
 
     def __init__(self, path: Path | None):
         self.path = path
+        if path:
+            sweep(path)
 
     def clear(self) -> None:
         """Remove an earlier run's: it must not be taken for this one's, should this one be killed and resumed."""
@@ -60,11 +63,15 @@ class RunFolder:
                     f"{self.path} holds another run, its {part}: {saved[part]}, here: {now[part]}. "
                     "Give the saved run's own, or another out_dir"
                 )
-        best = None
+        # `last` is read at once and first: a process that was told to end may still save once more
+        saved, best = load_checkpoint(self.path / "last", modules, optimizer), None
+        write_facts(self.path / "last", saved)  # a kill may have come between the checkpoint and the JSON beside it
         if any("map@r" in row for row in saved["history"]):
-            load_checkpoint(self.path / "best", modules)
+            last = states(modules)
+            write_facts(self.path / "best", load_checkpoint(self.path / "best", modules))
             best = states(modules)
-        load_checkpoint(self.path / "last", modules, optimizer)
+            for name, module in modules.items():
+                module.load_state_dict(last[name])
         return saved, best
 
     def __str__(self) -> str:
