@@ -36,8 +36,10 @@ def save_checkpoint(
 
 
 def write_facts(path: Path, facts: dict[str, Any]) -> None:
-    """Write the JSON beside the checkpoint PATH.safetensors again."""
-    write(path.with_suffix(".json"), _for_people(facts))
+    """Write the JSON beside the checkpoint PATH.safetensors again, if it says something else: a kill may have come between the two."""
+    beside, data = path.with_suffix(".json"), _for_people(facts)
+    if not beside.is_file() or beside.read_bytes() != data:
+        write(beside, data)
 
 
 def _for_people(facts: dict[str, Any]) -> bytes:

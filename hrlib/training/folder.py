@@ -65,7 +65,7 @@ class RunFolder:
                 )
         # `last` is read at once and first: a process that was told to end may still save once more
         saved, best = load_checkpoint(self.path / "last", modules, optimizer), None
-        write_facts(self.path / "last", saved)  # a kill may have come between the checkpoint and the JSON beside it
+        write_facts(self.path / "last", saved)
         if any("map@r" in row for row in saved["history"]):
             last = states(modules)
             write_facts(self.path / "best", load_checkpoint(self.path / "best", modules))
