@@ -15,9 +15,9 @@ def close(*widgets: Widget) -> None:
     todo, seen = list(widgets), set()
     while todo:
         widget = todo.pop()
-        if widget in seen:
+        if id(widget) in seen:  # a figure cannot be hashed
             continue
-        seen.add(widget)
+        seen.add(id(widget))
         for value in widget.trait_values(sync=True).values():
             todo += [one for one in (value if isinstance(value, list | tuple) else [value]) if isinstance(one, Widget)]
         widget.close()
