@@ -9,6 +9,8 @@ from pathlib import Path
 import hypothesis
 import pytest
 
+from hrlib.files import mark, sweep
+
 hypothesis.settings.register_profile("default", deadline=None, max_examples=20, derandomize=True, database=None)
 hypothesis.settings.register_profile("stress", deadline=None, max_examples=10_000, database=None)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
@@ -16,7 +18,8 @@ hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default")
 # a cache of the test run's own, made here once and inherited by its parallel processes: the user's is neither used nor filled
 _owner = "HRLIB_TEST_CACHE" not in os.environ
 if _owner:
-    os.environ["HRLIB_TEST_CACHE"] = tempfile.mkdtemp(prefix="hrlib-tests-")
+    sweep(Path(tempfile.gettempdir()))
+    os.environ["HRLIB_TEST_CACHE"] = tempfile.mkdtemp(prefix=".hrlib-tests-", suffix=f".{mark()}")
 os.environ["HRLIB_CACHE"] = os.environ["HRLIB_TEST_CACHE"]
 os.environ["HRLIB_PROGRESS"] = "0"
 

@@ -5,7 +5,8 @@ import sys
 
 import pytest
 
-from hrlib.files import abandoned, from_json, mark, write
+from hrlib import HrlibError
+from hrlib.files import abandoned, from_json, mark, sweep, write
 
 
 def test_a_failed_write_leaves_the_old_file(tmp_path, monkeypatch):
@@ -15,7 +16,9 @@ def test_a_failed_write_leaves_the_old_file(tmp_path, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("os.fsync", full)
-    with pytest.raises(OSError, match="No space left"):
+    with pytest.raises(
+        HrlibError, match=r"file cannot be written \(3 bytes\): the disk is full .* what was there before is as it was"
+    ):
         write(tmp_path / "file", b"new")
     assert (tmp_path / "file").read_bytes() == b"old"
     assert [file.name for file in tmp_path.iterdir()] == ["file"]
@@ -30,8 +33,32 @@ def test_what_a_killed_process_left_is_swept_and_a_living_one_s_is_not(tmp_path)
     for left in (*names.values(), other):
         left.write_bytes(b"half")
     assert abandoned(names[dead.pid]) and not abandoned(names[os.getppid()]) and not abandoned(other)
-    write(tmp_path / "file [1]", b"whole")
-    assert {file.name for file in tmp_path.iterdir()} == {"file [1]", names[os.getppid()].name, other.name}
+    write(tmp_path / "another", b"whole")
+    assert {file.name for file in tmp_path.iterdir()} == {"another", names[os.getppid()].name, other.name}
+
+
+def test_folders_are_swept_too_and_whole_names_are_not(tmp_path):
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    (tmp_path / f".folder.{platform.node()}.{dead.pid}" / "in it").mkdir(parents=True)
+    (tmp_path / f"folder.{platform.node()}.{dead.pid}").mkdir()
+    sweep(tmp_path)
+    sweep(tmp_path / "nowhere")
+    assert [path.name for path in tmp_path.iterdir()] == [f"folder.{platform.node()}.{dead.pid}"]
+
+
+def test_where_nothing_can_be_written_the_error_says_why(tmp_path):
+    (tmp_path / "file").write_bytes(b"")
+    for path in (tmp_path / "file" / "in a file", tmp_path / "file" / "deeper" / "in a file"):
+        with pytest.raises(
+            HrlibError,
+            match=r"in a file cannot be written \(3 bytes\): (File exists|Not a directory). Choose another folder",
+        ):
+            write(path, b"new")
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(HrlibError, match="folder cannot be written .* Is a directory"):
+        write(tmp_path / "folder", b"new")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "folder"]
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from hrlib.benchmarking.results import Results
 from hrlib.benchmarking.run import read_result
 from hrlib.benchmarking.spec import RunSpec
 from hrlib.errors import HrlibError
+from hrlib.files import sweep, writing
 
 __all__ = ["BASES", "Plan", "Results", "RunSpec", "benchmark", "gather", "plan", "shard"]
 
@@ -57,7 +58,10 @@ def benchmark(
     specs, folder = shard(planned.specs, which), Path(out_dir)
     if not specs:
         raise HrlibError(f"shard {which} of {len(planned.specs)} runs holds none: give at most as many shards as runs")
-    folder.mkdir(parents=True, exist_ok=True)
+    with writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    for place in (folder, *(folder / spec.key for spec in specs)):
+        sweep(place)
     todo = [spec for spec in specs if read_result(folder / spec.key) is None]
     failed: dict[str, str] = {}
     started, live = time.monotonic(), Live(specs, folder)

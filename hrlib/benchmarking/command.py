@@ -23,11 +23,11 @@ def main(arguments: list[str] | None = None) -> None:
     options = _parser().parse_args(arguments)
     try:
         results = gather(options.gather) if options.gather else _run(options)
+        results.save(options.results or options.out)
     except HrlibError as error:
         sys.exit(f"error: {error}")
     except KeyboardInterrupt:
         sys.exit("stopped; what is done is kept: the same command goes on")
-    results.save(options.results or options.out)
     for catalogue in results.runs["catalogue"].unique():
         print(
             f"\n{catalogue} (mean ± half of Student's 95% interval over seeds)\n{results.table(catalogue).to_string()}"

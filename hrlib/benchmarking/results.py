@@ -13,7 +13,7 @@ import pandas as pd
 
 from hrlib.errors import HrlibError
 from hrlib.evaluation import paired_t
-from hrlib.files import from_json, write
+from hrlib.files import from_json, write_together
 
 TABLES = ("runs", "differences", "curves")
 RUNS = {"catalogue", "loss", "seed", "level", "level_name", "metric", "value"}  # the columns of `runs`
@@ -76,10 +76,9 @@ class Results:
         return pd.DataFrame(text, index=order).assign(seeds=next(iter(boards.values()))["seeds"])
 
     def save(self, folder: str | Path) -> None:
-        """Write runs.parquet, differences.parquet, curves.parquet and about.json."""
-        for name in TABLES:
-            write(Path(folder) / f"{name}.parquet", getattr(self, name).to_parquet(index=False))
-        write(Path(folder) / "about.json", json.dumps(self.about, indent=1).encode())
+        """Write runs.parquet, differences.parquet, curves.parquet and about.json, all or none."""
+        files = {Path(folder) / f"{name}.parquet": getattr(self, name).to_parquet(index=False) for name in TABLES}
+        write_together({**files, Path(folder) / "about.json": json.dumps(self.about, indent=1).encode()})
 
     @classmethod
     def join(cls, parts: Sequence[Results]) -> Results:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -13,7 +14,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import joblib
 import numpy as np
@@ -23,7 +24,7 @@ from PIL import Image
 from hrlib import progress
 from hrlib.catalogue.images import Fit, decode, resize
 from hrlib.errors import BadImage, HrlibError
-from hrlib.files import abandoned, from_json, mark
+from hrlib.files import abandoned, from_json, mark, sync, writing
 
 FORMAT = 2
 CHUNK = 64  # photos a task: large enough to hide the hand-over, small enough for a smooth bar
@@ -97,7 +98,7 @@ def build_store(
         The store of all N rows, and the reason for each bad row (empty with on_bad="raise").
 
     Raises:
-        BadImage: with on_bad="raise", the first bad photos and their number.
+        BadImage: with on_bad="raise", the first bad photos and their number. HrlibError: the cache cannot be written, such as on a full disk.
     """
     if on_bad not in ("raise", "skip"):
         raise HrlibError(f"on_bad is {on_bad!r}; expected 'raise' or 'skip'")
@@ -105,6 +106,7 @@ def build_store(
     digest = hashlib.blake2b(json.dumps(key, sort_keys=True).encode(), digest_size=12).hexdigest()
     short = name.encode()[:100].decode(errors="ignore")  # a file's name may have 255 bytes
     folder = cache_folder(cache_dir) / f"{short}-{digest}"
+    _sweep(folder.parent)
     found = _open(folder, key)
     for _ in range(2):  # again, if another process has taken ours for the damaged one that both found
         if found is None:
@@ -142,30 +144,40 @@ def _open(folder: Path, key: dict) -> tuple[np.ndarray, dict[int, str]] | None:
 
 
 def _build(folder: Path, key: dict, references: Sequence[Any], read: Callable, workers: int | None, name: str) -> None:
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    _sweep(folder.parent)
-    aside = Path(tempfile.mkdtemp(prefix=".building-", suffix=f".{mark()}", dir=folder.parent))
-    try:
-        shape = (len(references), *key["size"], 3)
-        array = np.lib.format.open_memmap(aside / "photos.npy", mode="w+", dtype=np.uint8, shape=shape)
-        bad: dict[int, str] = {}
-        chunks = [range(start, min(start + CHUNK, len(references))) for start in range(0, len(references), CHUNK)]
-        jobs = min(workers or joblib.cpu_count(), len(chunks)) or 1
-        # loky: its processes are started afresh, so neither torch's threads nor a script without a __main__ guard are in the way
-        results = joblib.Parallel(jobs, return_as="generator")(
-            joblib.delayed(_photos)([references[row] for row in rows], read, tuple(key["size"]), key["fit"])
-            for rows in chunks
-        )
-        with progress.bar(total=len(references), desc=name, unit="photo") as bar:
-            for rows, (pixels, reasons) in zip(chunks, results, strict=True):
-                array[rows.start : rows.stop] = pixels
-                bad.update({rows.start + offset: reason for offset, reason in reasons.items()})
-                bar.update(len(rows))
-        array.flush()
-        (aside / "manifest.json").write_text(json.dumps({"key": key, "bad": bad}))
-        _put(aside, folder, key)
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
+    with writing(folder, len(references) * key["size"][0] * key["size"][1] * 3):
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        aside = Path(tempfile.mkdtemp(prefix=".building-", suffix=f".{mark()}", dir=folder.parent))
+        try:
+            with open(aside / "photos.npy", "wb") as file:
+                bad = _write_photos(file, key, references, read, workers, name)
+            (aside / "manifest.json").write_text(json.dumps({"key": key, "bad": bad}))
+            for path in (*aside.iterdir(), aside):
+                sync(path)
+            _put(aside, folder, key)
+        finally:
+            shutil.rmtree(aside, ignore_errors=True)
+
+
+def _write_photos(
+    file: BinaryIO, key: dict, references: Sequence[Any], read: Callable, workers: int | None, name: str
+) -> dict[int, str]:
+    """Write the photos as .npy; the reason for each bad row. Not through a memory map: on a full disk that ends the process (SIGBUS)."""
+    shape = (len(references), *key["size"], 3)
+    np.lib.format.write_array_header_1_0(file, {"descr": "|u1", "fortran_order": False, "shape": shape})
+    bad: dict[int, str] = {}
+    chunks = [range(start, min(start + CHUNK, len(references))) for start in range(0, len(references), CHUNK)]
+    jobs = min(workers or joblib.cpu_count(), len(chunks)) or 1
+    # loky: its processes are started afresh, so neither torch's threads nor a script without a __main__ guard are in the way
+    results = joblib.Parallel(jobs, return_as="generator")(
+        joblib.delayed(_photos)([references[row] for row in rows], read, tuple(key["size"]), key["fit"])
+        for rows in chunks
+    )
+    with contextlib.closing(results), progress.bar(total=len(references), desc=name, unit="photo") as bar:
+        for rows, (pixels, reasons) in zip(chunks, results, strict=True):
+            file.write(pixels)
+            bad.update({rows.start + offset: reason for offset, reason in reasons.items()})
+            bar.update(len(rows))
+    return bad
 
 
 def _put(aside: Path, folder: Path, key: dict) -> None:

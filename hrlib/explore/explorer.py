@@ -21,6 +21,7 @@ from hrlib.explore.map_widget import MapWidget
 from hrlib.explore.selection import Finder
 from hrlib.explore.session import Session
 from hrlib.explore.snapshot import snapshot
+from hrlib.widgets import close, inside
 
 if TYPE_CHECKING:
     from hrlib.catalogue import Catalogue
@@ -88,7 +89,7 @@ class Explorer(Session):
             projections = project_together(self.finder.vectors, hierarchy=catalogue.hierarchy)
         self.projections = _checked(projections, self.finder)
         self.colour = _column(colour, self.finder, self.level)
-        self.figure = self.controls = None
+        self.figure = self.controls = self._box = None
         if interactive:
             self.controls = Controls(self.finder, self.colour, self.k)
             drawn = self._draw()
@@ -101,8 +102,21 @@ class Explorer(Session):
             self._watch()
 
     def show(self):
-        """What a notebook's cell ends with: the widget, or the static figure where interactive is False."""
-        return self.static() if self.figure is None else self.controls.arranged(self.figure.complete())
+        """What a notebook's cell ends with: the widget, or the static figure where interactive is False or the explorer was closed."""
+        if self.figure is None:
+            return self.static()
+        figure = self.figure.complete()
+        self._box = self._box or self.controls.arranged(figure)
+        return self._box
+
+    def close(self) -> None:
+        """Take the widget out of the page and let go of its memory, which a cell that is run again would take once more.
+
+        What was chosen and kept stays.
+        """
+        if self.figure is not None:
+            close(self.figure, *inside(self.controls), *([self._box] if self._box else []))
+            self.figure = self.controls = self._box = None
 
     def _ipython_display_(self) -> None:
         from IPython.display import display

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from hrlib.errors import HrlibError
-from hrlib.files import from_json, write
+from hrlib.files import from_json, write_together
 from hrlib.versions import versions
 
 FORMAT = 1
@@ -81,5 +81,6 @@ class Saved:
         facts = {"identity": self.identity, **facts, "versions": made_by}
         data = io.BytesIO()
         np.savez(data, facts=np.array(json.dumps(facts)), **arrays)
-        write(self.path, data.getvalue())
-        write(self.path.with_suffix(".json"), json.dumps(facts, indent=1).encode())
+        write_together(
+            {self.path: data.getvalue(), self.path.with_suffix(".json"): json.dumps(facts, indent=1).encode()}
+        )

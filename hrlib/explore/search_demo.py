@@ -17,6 +17,7 @@ from hrlib.explore.search_canvas import uploaded
 from hrlib.explore.search_controls import BESIDE, SearchControls
 from hrlib.explore.search_query import PhotoQuery
 from hrlib.explore.several_searches import SeveralSearches
+from hrlib.widgets import close, inside
 
 if TYPE_CHECKING:
     from hrlib.search import Found, VisualSearch
@@ -53,7 +54,7 @@ class SearchDemo:
             raise HrlibError(f"k is {k!r}: expected an integer from 1, the number of results")
         self.items, self._rng = SeveralSearches(searches), np.random.default_rng(seed)
         self.query: PhotoQuery | None = None
-        self._replacing = False  # the canvas' photo
+        self._replacing, self._box = False, None  # the canvas' photo; what is displayed
         self.found: dict[str, Found] = {}
         names, texts = list(self.items.by_name), self.items.takes_texts
         self.controls = SearchControls(names, k, self.items.metadata(), self.items.classes(), texts)
@@ -63,7 +64,12 @@ class SearchDemo:
     def _ipython_display_(self) -> None:
         from IPython.display import display
 
-        display(self.controls.arranged())
+        self._box = self._box or self.controls.arranged()
+        display(self._box)
+
+    def close(self) -> None:
+        """Take the widget out of the page and let go of its memory, which a cell that is run again would take once more."""
+        close(*inside(self.controls), *([self._box] if self._box else []))
 
     # --- what is asked ---
 
@@ -115,10 +121,12 @@ class SearchDemo:
     def _show(self, found: Mapping[str, Found]) -> None:
         self.found = dict(found)
         wide = widgets.Layout(flex="1 1 230px", min_width="0")
+        before = self.controls.results.children
         self.controls.results.children = [
             widgets.HTML(search_cards.results(name, one, self.items.photo, self._verdicts(one)), layout=wide)
             for name, one in found.items()
         ]
+        close(*before)
         counts = ", ".join(f"{name}: {len(one.table)} results" for name, one in found.items())
         asked = [self.query.name] if self.query else []
         asked += [f'"{self.words}"'] if self.words else []

@@ -6,11 +6,13 @@ import argparse
 import sys
 from pathlib import Path
 
+import pandas as pd
+
 from hrlib.errors import HrlibError
 from hrlib.notebooks.lessons import copy_for_students
 from hrlib.notebooks.parameters import declared
 from hrlib.notebooks.report import write_report
-from hrlib.notebooks.run import find, run, table
+from hrlib.notebooks.run import Outcome, find, run, table
 from hrlib.notebooks.stored import store_outputs
 from hrlib.spreadsheet import to_csv
 
@@ -71,20 +73,29 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("interrupted: the kernels are stopped; what was done lies in", options.out, file=sys.stderr)
         return 130
-    out = Path(options.out)
     metrics = table(outcomes)
-    to_csv(metrics, out / "metrics.csv")
-    report = write_report(outcomes, out)
     if len(metrics):
         print("\n" + metrics.to_string(index=False, float_format="{:.4f}".format))
     for outcome in outcomes:
         if outcome.error:
             print(f"\n{outcome.name}: {outcome.error}", file=sys.stderr)
-        elif options.store:
-            store_outputs(outcome.path, Path(options.notebooks) / outcome.path.name)
+    try:
+        report = _written(outcomes, metrics, options)
+    except HrlibError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
     failed = sum(outcome.error is not None for outcome in outcomes)
     print(f"\n{len(outcomes) - failed} passed, {failed} failed; report: {report}")
     return 1 if failed else 0
+
+
+def _written(outcomes: list[Outcome], metrics: pd.DataFrame, options: argparse.Namespace) -> Path:
+    """Write what the notebooks have in common, and their stored outputs if that is asked for; where the report lies."""
+    to_csv(metrics, Path(options.out) / "metrics.csv")
+    for outcome in outcomes:
+        if options.store and not outcome.error:
+            store_outputs(outcome.path, Path(options.notebooks) / outcome.path.name)
+    return write_report(outcomes, Path(options.out))
 
 
 def _default_folder() -> str:

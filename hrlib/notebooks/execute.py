@@ -32,7 +32,15 @@ def execute(path: Path, folder: Path, values: dict[str, Any], cell_timeout: int,
     import papermill
     from jupyter_client.kernelspec import NoSuchKernel
     from nbclient.exceptions import CellTimeoutError, DeadKernelError
+    from papermill.iorw import LocalHandler, papermill_io
 
+    class Whole(LocalHandler):
+        """papermill saves the notebook after every cell: over the old one, of which a crash or a full disk would leave a part."""
+
+        def write(self, text, path):
+            write(Path(path), text.encode())
+
+    papermill_io.register(str(folder), Whole())
     logging.getLogger("traitlets").setLevel(logging.ERROR)
     logging.getLogger("papermill").setLevel(logging.ERROR)
     source = path

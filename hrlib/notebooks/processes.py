@@ -6,11 +6,13 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import threading
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
+from hrlib.files import mark, sweep, writing
 from hrlib.notebooks.execute import LOG, PATIENCE, RECORD
 from hrlib.threads import ONE_THREAD
 
@@ -24,22 +26,35 @@ class Processes:
         self._environment = _environment(jobs)
         self._started: list[subprocess.Popen] = []
         self._stopped = threading.Event()
+        sweep(Path(tempfile.gettempdir()))
 
     def run(self, order: dict[str, Any]) -> int:
         """Run one notebook to its end; the exit code of its process. Beside the notebook lie run.json and, if it said anything, its log."""
         folder = Path(order["folder"])
-        folder.mkdir(parents=True, exist_ok=True)
-        for left in (RECORD, LOG, "metrics.json"):  # of an earlier run: they must not be taken for this one's
-            (folder / left).unlink(missing_ok=True)
-        with open(folder / LOG, "wb") as log:
-            process = subprocess.Popen(
-                COMMAND,
-                stdin=subprocess.PIPE,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                env=self._environment,
-                start_new_session=True,  # Ctrl-C in the terminal reaches this process alone, which then stops the others in order
-            )
+        with writing(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+            sweep(folder)
+            for left in (RECORD, LOG, "metrics.json"):  # of an earlier run: they must not be taken for this one's
+                (folder / left).unlink(missing_ok=True)
+            log = open(folder / LOG, "wb")  # noqa: SIM115 - closed below
+        # of its own, for the kernel's address: a kernel that is killed leaves it, and Jupyter's own folder is never swept
+        with (
+            log,
+            tempfile.TemporaryDirectory(
+                prefix=".hrlib-kernel-", suffix=f".{mark()}", ignore_cleanup_errors=True
+            ) as runtime,
+        ):
+            return self._wait(order, log, runtime)
+
+    def _wait(self, order: dict[str, Any], log: BinaryIO, runtime: str) -> int:
+        process = subprocess.Popen(
+            COMMAND,
+            stdin=subprocess.PIPE,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            env={**self._environment, "JUPYTER_RUNTIME_DIR": runtime},
+            start_new_session=True,  # Ctrl-C in the terminal reaches this process alone, which then stops the others in order
+        )
         self._started.append(process)
         with suppress(OSError, ValueError):  # it is gone or stopped already: its exit code tells
             process.stdin.write(json.dumps(order).encode() + b"\n")
@@ -48,8 +63,8 @@ class Processes:
             process.stdin.close()
         code = process.wait()
         process.stdin.close()
-        if not (folder / LOG).stat().st_size:
-            (folder / LOG).unlink()
+        if not os.fstat(log.fileno()).st_size:
+            os.unlink(log.name)
         return code
 
     def stop(self) -> None:

@@ -14,6 +14,7 @@ from nbconvert import HTMLExporter
 from nbconvert.filters.markdown_mistune import MarkdownWithMath
 from plotly.offline import get_plotlyjs
 
+from hrlib.files import write
 from hrlib.notebooks.formulas import Renderer
 from hrlib.notebooks.run import Outcome
 
@@ -30,13 +31,12 @@ td.number {{ text-align: right; font-variant-numeric: tabular-nums }} pre {{ bac
 def write_report(outcomes: Sequence[Outcome], out: Path) -> Path:
     """Write OUT/report/index.html with a page for each executed notebook; returns the index."""
     folder = Path(out) / "report"
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "plotly.min.js").write_text(get_plotlyjs(), encoding="utf-8")
+    write(folder / "plotly.min.js", get_plotlyjs().encode())
     for outcome in outcomes:
         if outcome.path.is_file():
-            (folder / f"{outcome.name}.html").write_text(_page(outcome.path), encoding="utf-8")
+            write(folder / f"{outcome.name}.html", _page(outcome.path).encode())
     index = folder / "index.html"
-    index.write_text(PAGE.format(title="hrlib notebooks", body=_index(outcomes)), encoding="utf-8")
+    write(index, PAGE.format(title="hrlib notebooks", body=_index(outcomes)).encode())
     return index
 
 

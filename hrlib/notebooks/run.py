@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
@@ -137,6 +138,9 @@ def _outcome(code: int, path: Path, out: Path) -> Outcome:
         log = folder / LOG
         said = f"\n{log.read_text(errors='replace')[-2000:].strip()}" if log.is_file() else ""
         reason = f"its process was killed (exit code {code}): was there memory enough?{said}"
+        if code > 0:
+            free = shutil.disk_usage(folder).free
+            reason = f"its process ended with {code} and wrote no {RECORD}: is the disk full ({free:,} bytes are free)?{said}"
         return Outcome(path.stem, folder / path.name, 0.0, reason)
     try:
         record = from_json((folder / RECORD).read_bytes())

@@ -27,7 +27,7 @@ import pyarrow as pa
 from pyarrow import parquet
 
 from hrlib.errors import HrlibError
-from hrlib.files import abandoned, from_json, mark, sync
+from hrlib.files import from_json, mark, sweep, sync, writing
 from hrlib.search.faiss_index import Index, wrapped
 from hrlib.search.faiss_settings import IndexSettings
 from hrlib.search.faiss_state import State
@@ -40,33 +40,21 @@ FACTS = {"format", "dim", "index", "settings", "rows", "built", "files"}  # what
 
 def write(folder: Path, state: State, facts: dict[str, Any]) -> Path:
     """Save a state and JSON-able facts as the newest snapshot of a folder; returns the folder."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for left in folder.glob(".snapshot-*"):
-        if abandoned(left):
-            shutil.rmtree(left, ignore_errors=True)
-    aside = folder / f".snapshot-{uuid.uuid4().hex}.{mark()}"
-    aside.mkdir()
-    try:
-        _write_files(aside, state)
-        files = {path.name: _facts(path) for path in sorted(aside.iterdir())}
-        index = {"kind": state.index.kind, "trained": state.index.trained} if state.index else None
-        content = {
-            "format": FORMAT,
-            **facts,
-            "rows": state.rows,
-            "built": index,
-            "files": files,
-            "versions": versions(),
-        }
-        manifest = {"content": content, "checksum": _checksum(content)}
-        (aside / "manifest.json").write_text(json.dumps(manifest, indent=1), encoding="utf-8")
-        for path in (*aside.iterdir(), aside):
-            sync(path)
-        newest = _put(aside, folder)
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
-    sync(folder)
-    sync(folder.parent)
+    with writing(folder, state.new.nbytes + (state.index.nbytes if state.index else 0)):
+        folder.mkdir(parents=True, exist_ok=True)
+        sweep(folder)
+        aside = folder / f".snapshot-{uuid.uuid4().hex}.{mark()}"
+        aside.mkdir()
+        try:
+            _write_files(aside, state)
+            _write_manifest(aside, state, facts)
+            for path in (*aside.iterdir(), aside):
+                sync(path)
+            newest = _put(aside, folder)
+        finally:
+            shutil.rmtree(aside, ignore_errors=True)
+        sync(folder)
+        sync(folder.parent)
     for number, path in _snapshots(folder):
         if number < newest:
             shutil.rmtree(path, ignore_errors=True)
@@ -82,9 +70,21 @@ def _write_files(folder: Path, state: State) -> None:
     }
     parquet.write_table(pa.table(rows), folder / "rows.parquet")
     parquet.write_table(state.table.to_arrow(), folder / "metadata.parquet")
-    np.save(folder / "new.npy", state.new)
+    # numpy and faiss write through a FILE of C, and do not look whether its last bytes had room: a full disk cut off 45 bytes unseen
+    with open(folder / "new.npy", "wb") as file:
+        np.lib.format.write_array_header_1_0(file, np.lib.format.header_data_from_array_1_0(state.new))
+        file.write(state.new)
     if state.index:
-        faiss.write_index(state.index.faiss_index, str(folder / "index.faiss"))
+        with open(folder / "index.faiss", "wb") as file:
+            faiss.write_index(state.index.faiss_index, faiss.PyCallbackIOWriter(file.write))
+
+
+def _write_manifest(folder: Path, state: State, facts: dict[str, Any]) -> None:
+    files = {path.name: _facts(path) for path in sorted(folder.iterdir())}
+    index = {"kind": state.index.kind, "trained": state.index.trained} if state.index else None
+    content = {"format": FORMAT, **facts, "rows": state.rows, "built": index, "files": files, "versions": versions()}
+    manifest = {"content": content, "checksum": _checksum(content)}
+    (folder / "manifest.json").write_text(json.dumps(manifest, indent=1), encoding="utf-8")
 
 
 def _put(aside: Path, folder: Path) -> int:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from hrlib.errors import HrlibError
+from hrlib.files import mark, sweep
 from hrlib.search.faiss_mended import mend_faiss
 
 MISSING = 'MilvusStore needs pymilvus and, for a local path, milvus-lite: pip install "hrlib[cluster]"'
@@ -57,7 +58,10 @@ class Connection:
                 mend_faiss()
         except ModuleNotFoundError as error:
             raise HrlibError(f"{MISSING} ({error})") from None
-        self._temporary = tempfile.mkdtemp(prefix="hrlib-milvus-") if uri is None else None
+        self._temporary = None
+        if uri is None:
+            sweep(Path(tempfile.gettempdir()))
+            self._temporary = tempfile.mkdtemp(prefix=".hrlib-milvus-", suffix=f".{mark()}")
         local = Path(self._temporary, "store.db") if uri is None else uri
         self._path = None if _is_address(local) else _path(Path(local))
         self.lite = self._path is not None

@@ -17,7 +17,7 @@ from safetensors.torch import save
 from torch import Tensor, nn
 
 from hrlib.errors import HrlibError
-from hrlib.files import from_json, write
+from hrlib.files import write, write_together
 
 FORMAT = 1
 
@@ -33,9 +33,20 @@ def save_checkpoint(
     tensors = {key: value.detach().cpu().contiguous() for key, value in tensors.items()}
     facts = {"format": FORMAT, **facts}
     text = json.dumps(facts)
-    write(path, save(tensors, metadata={"hrlib": text, "checksum": _checksum(text, tensors)}))
-    write(path.with_suffix(".json"), json.dumps(facts, indent=1).encode())
+    data = save(tensors, metadata={"hrlib": text, "checksum": _checksum(text, tensors)})
+    write_together({path: data, path.with_suffix(".json"): _for_people(facts)})
     return path
+
+
+def write_facts(path: Path, facts: dict[str, Any]) -> None:
+    """Write the JSON beside the checkpoint PATH.safetensors again, if it says something else: a kill may have come between the two."""
+    beside, data = path.with_suffix(".json"), _for_people(facts)
+    if not beside.is_file() or beside.read_bytes() != data:
+        write(beside, data)
+
+
+def _for_people(facts: dict[str, Any]) -> bytes:
+    return json.dumps(facts, indent=1).encode()
 
 
 def load_checkpoint(

@@ -11,8 +11,9 @@ from torch import nn
 
 from hrlib import processes
 from hrlib.errors import HrlibError
+from hrlib.files import sweep
 from hrlib.settings import check
-from hrlib.training.checkpoint import load_checkpoint, read_facts, save_checkpoint
+from hrlib.training.checkpoint import load_checkpoint, read_facts, save_checkpoint, write_facts
 
 KEPT = {"step": int, "epoch": int, "history": list[dict]}  # what a run goes on from, of the facts of its checkpoint
 States = dict[str, dict[str, Any]]
@@ -32,6 +33,8 @@ class RunFolder:
 
     def __init__(self, path: Path | None):
         self.path = path
+        if path:
+            sweep(path)
 
     def clear(self) -> None:
         """Remove an earlier run's: it must not be taken for this one's, should this one be killed and resumed."""
@@ -72,12 +75,20 @@ class RunFolder:
         check(f"the checkpoint in {self.path}", KEPT, {name: saved.get(name) for name in KEPT})
         if not all(isinstance(row, dict) for row in saved["history"]):
             raise HrlibError(f"the checkpoint in {self.path} has a history that is none: delete it and train again")
-        best = None
+        # `last` is read at once and first: a process that was told to end may still save once more
+        saved, best = load_checkpoint(self.path / "last", modules, optimizer), None
+        self._tell("last", saved)
         if any("map@r" in row for row in saved["history"]):
-            load_checkpoint(self.path / "best", modules)
+            last = states(modules)
+            self._tell("best", load_checkpoint(self.path / "best", modules))
             best = states(modules)
-        load_checkpoint(self.path / "last", modules, optimizer)
+            for name, module in modules.items():
+                module.load_state_dict(last[name])
         return saved, best
+
+    def _tell(self, name: str, facts: dict[str, Any]) -> None:
+        if processes.rank() == 0:
+            write_facts(self.path / name, facts)
 
     def __str__(self) -> str:
         return f"saved in {self.path}: resume=True goes on" if self.path else "out_dir was not given: nothing is saved"

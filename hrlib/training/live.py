@@ -11,6 +11,7 @@ from plotly.subplots import make_subplots
 
 from hrlib import progress
 from hrlib.explore.theme import PALETTE, figure
+from hrlib.widgets import close
 
 POINTS = 300  # of the loss curve: more cannot be told apart at its width
 REFRESH = 0.5  # seconds between two messages to the browser
@@ -100,7 +101,7 @@ class LivePanel:
 
         left = training_figure(self._losses, self._history, self._first)
         if self._box:
-            self._box.close()
+            close(self._box)
         if self._handle:
             # not the figure itself: it would show itself anew instead of taking the widget's place
             self._handle.update(left._repr_mimebundle_(None, None), raw=True)

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 import pytest
+from ipywidgets.widgets.widget import _instances
 
 import hrlib as hr
 from hrlib.explore import Explorer
@@ -271,3 +272,18 @@ def test_what_does_not_fit_is_refused():
         Explorer(catalogue(), spaces, maps, colour="size ")
     with pytest.raises(hr.HrlibError, match="no level 2"):
         Explorer(catalogue(), spaces, maps, colour=2)
+
+
+def test_a_closed_explorer_leaves_no_widget_and_keeps_what_was_chosen(tmp_path):
+    before = set(_instances)
+    explorer = Explorer(catalogue(), {"flat": random_units(40, 1)}, {"flat": places()}, k=5, out_dir=tmp_path)
+    assert explorer.show() is explorer.show()
+    explorer.choose([2], "click")
+    explorer.keep()
+    assert len(set(_instances) - before) > 50
+    explorer.close()
+    explorer.close()
+    assert set(_instances) == before
+    assert isinstance(explorer.show(), go.Figure) and len(explorer.kept) == 6
+    explorer.choose([3], "click")
+    assert rows(explorer, "chosen") == [3]

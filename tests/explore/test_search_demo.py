@@ -5,6 +5,7 @@ import io
 import numpy as np
 import pandas as pd
 import pytest
+from ipywidgets.widgets.widget import _instances
 from PIL import Image
 
 import hrlib as hr
@@ -374,3 +375,17 @@ def test_a_colour_that_only_browsers_know_gets_a_sentence(demo):
     assert "a stroke's colour is 'transparent': expected #rrggbb" in status(demo) and ids(demo) == before
     demo.controls.undo.click()
     assert status(demo).endswith("for photo.png")
+
+
+def test_searching_on_and_on_makes_no_more_widgets_and_a_closed_demo_leaves_none():
+    before = set(_instances)
+    demo = SearchDemo(searches(catalogue()), k=5)
+    demo._ipython_display_()
+    demo.pick("sku-03")
+    count = len(_instances)
+    for number in range(5):
+        demo.pick(f"sku-{number:02d}")
+        demo.controls.k.value = 6 + number
+    assert len(_instances) == count
+    demo.close()
+    assert set(_instances) == before

@@ -4,6 +4,8 @@ import multiprocessing
 
 import pytest
 
+from tests.stress.faults import Fault
+
 
 @pytest.fixture(scope="session")
 def start():
@@ -17,6 +19,8 @@ def start():
             "hrlib.training.loop",
             "hrlib.catalogue.store",
             "hrlib.search",
+            "hrlib.benchmarking.command",
+            "hrlib.notebooks.__main__",
         ]
     )
 
@@ -26,3 +30,9 @@ def start():
         return process
 
     return start
+
+
+@pytest.fixture
+def fault(tally):
+    """fault("SIGKILL", "training") -> a `Fault`, whose tries are counted."""
+    return lambda name, target: Fault(name, target, tally)

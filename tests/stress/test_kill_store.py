@@ -1,7 +1,9 @@
 """The image store under kill -9 and under several builders: whole or not there, and nothing left about."""
 
 import random
+import shutil
 import signal
+import time
 
 import numpy as np
 import psutil
@@ -9,6 +11,7 @@ import pytest
 from PIL import Image
 
 from hrlib.catalogue.store import build_store, read_file
+from tests.stress.faults import killed_after
 from tests.stress.trainee import build
 
 QUICK_AND_STRESS = [pytest.param(3, id="quick"), pytest.param(100, id="many", marks=pytest.mark.stress)]
@@ -36,25 +39,78 @@ def check_end(cache, out, expected):
     assert sorted(file.name for file in folder.iterdir()) == ["manifest.json", "photos.npy"]
 
 
+@pytest.fixture(scope="module")
+def seconds(start, photos, tmp_path_factory):
+    """How long a build takes that is left alone, by its number of workers."""
+    folder, took = tmp_path_factory.mktemp("left alone"), {}
+    for workers in (1, 2):
+        begun = time.monotonic()
+        to_the_end(start(build, photos, str(folder / f"cache {workers}"), str(folder / "out.npy"), workers))
+        took[workers] = time.monotonic() - begun
+    return took
+
+
+def to_the_end(process):
+    process.join(600)
+    assert process.exitcode == 0
+
+
+def finished(cache):
+    return [folder for folder in cache.glob("*") if not folder.name.startswith(".building-")]
+
+
 @pytest.mark.parametrize("workers", [1, pytest.param(2, marks=pytest.mark.stress)])
 @pytest.mark.parametrize("kills", QUICK_AND_STRESS)
-def test_killed_at_random_moments(start, photos, expected, tmp_path, kills, workers):
-    moments = random.Random(workers)
-    for kill in range(kills):
-        cache, out = tmp_path / "a cache", tmp_path / f"{kill}.npy"
+def test_killed_at_random_moments(start, photos, expected, seconds, fault, tmp_path, kills, workers):
+    killed, moments, builds = (
+        fault("SIGKILL at random moments", "the pixel cache being built"),
+        random.Random(workers),
+        0,
+    )
+    while killed.tried < kills:
+        cache, out, builds = tmp_path / "a cache", tmp_path / f"{builds}.npy", builds + 1
         process = start(build, photos, str(cache), str(out), workers)
-        process.join(moments.uniform(0.05, 0.5 * workers))
+        process.join(moments.uniform(0, seconds[workers]))
         family = psutil.Process(process.pid).children(recursive=True) if process.is_alive() else []
-        process.kill()
-        process.join()
-        finished = [folder for folder in cache.glob("*") if not folder.name.startswith(".building-")]
-        if finished or out.exists():  # it was quicker than the kill
-            cache.rename(tmp_path / f"finished {kill}")
-        assert not psutil.wait_procs(family, timeout=30)[1], "its workers live on"
-    process = start(build, photos, str(tmp_path / "a cache"), str(tmp_path / "end.npy"), workers)
-    process.join(60)
-    assert process.exitcode == 0
-    check_end(tmp_path / "a cache", tmp_path / "end.npy", expected)
+        if killed_after(process, 0):
+            with killed.trial():
+                assert not psutil.wait_procs(family, timeout=60)[1], "its workers live on"
+                assert len(list(cache.glob(".building-*"))) <= 1, "what the kill before has left is not swept"
+        if finished(cache):  # it was quicker than the kill
+            with killed.watch("at the end of a build"):
+                to_the_end(start(build, photos, str(cache), str(out), workers))
+                check_end(cache, out, expected)
+            shutil.rmtree(cache)
+    with killed.watch("at the end"):
+        to_the_end(start(build, photos, str(tmp_path / "a cache"), str(tmp_path / "end.npy"), workers))
+        check_end(tmp_path / "a cache", tmp_path / "end.npy", expected)
+    killed.end()
+
+
+@pytest.mark.parametrize("kills", [pytest.param(2, id="quick"), pytest.param(100, id="many", marks=pytest.mark.stress)])
+def test_one_or_both_of_two_builders_are_killed(start, photos, expected, seconds, fault, tmp_path, kills):
+    killed, rng, builds = (
+        fault("SIGKILL of one or both at random moments", "two that build the same pixel cache"),
+        random.Random(3),
+        0,
+    )
+    while killed.tried < kills:
+        cache, builds = tmp_path / f"cache {builds}", builds + 1
+        outs = [tmp_path / f"{builds} {builder}.npy" for builder in range(2)]
+        processes = [start(build, photos, str(cache), str(out)) for out in outs]
+        time.sleep(rng.uniform(0, 2 * seconds[1]))  # each has half of what one has
+        victims = rng.choice([[0], [1], [0, 1]])
+        hit = [killed_after(processes[victim], 0) for victim in victims]
+        if not any(hit):
+            continue
+        with killed.trial(f"of {victims}"):
+            for builder in {0, 1}.difference(victims):
+                to_the_end(processes[builder])
+                np.testing.assert_array_equal(np.load(outs[builder]), expected)
+            to_the_end(start(build, photos, str(cache), str(tmp_path / "end.npy")))
+            check_end(cache, tmp_path / "end.npy", expected)
+        shutil.rmtree(cache, ignore_errors=True)
+    killed.end()
 
 
 def test_killed_before_it_gets_its_name(start, photos, expected, tmp_path):

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
+from tests.stress.faults import use_temp
+
 SETTINGS = {"epochs": 6, "batch_size": 48, "seed": 3, "precision": "float32"}
 
 
@@ -45,7 +47,8 @@ def train(folder: str, weights: str, deadly: tuple[str, int] | None = None) -> N
         for name, part in (("model", model), ("loss", loss))
         for key, value in part.state_dict().items()
     }
-    save_file({key: value.contiguous() for key, value in tensors.items()}, weights)
+    save_file({key: value.contiguous() for key, value in tensors.items()}, aside := f"{weights}.{os.getpid()}")
+    os.replace(aside, weights)
 
 
 def build(photos: list[str], cache: str, out: str, workers: int = 1, deadly: tuple[str, int] | None = None) -> None:
@@ -60,3 +63,28 @@ def build(photos: list[str], cache: str, out: str, workers: int = 1, deadly: tup
     aside = Path(f"{out}.{os.getpid()}.npy")
     np.save(aside, store[:])
     aside.rename(out)
+
+
+SHOP = {"shop": {"name": "synthetic", "products": 2, "photos": 4, "image_size": (32, 32), "workers": 1}}
+BENCHMARK = {"losses": ["proxy-anchor", "hpl-proxy-anchor", "contrastive"], "seeds": 2, "catalogues": SHOP}
+
+
+def bench(folder: str, temp: str, jobs: int) -> None:
+    """A benchmark of six runs, as `python -m hrlib.benchmark` does it; its tables in the folder, and whether all runs went well."""
+    use_temp(temp)
+    import torch
+
+    import hrlib as hr
+
+    torch.set_num_threads(1)
+    fit = {"epochs": 2, "batch_size": 16, "dim": 16, "augment": "none"}
+    results = hr.benchmark(**BENCHMARK, **fit, out_dir=folder, jobs=jobs)
+    results.save(Path(folder) / "tables")
+
+
+def run_notebooks(arguments: list[str], temp: str) -> None:
+    """`python -m hrlib.notebooks ARGUMENTS`."""
+    use_temp(temp)
+    from hrlib.notebooks.__main__ import main
+
+    raise SystemExit(main(arguments))

@@ -1,10 +1,16 @@
 """The folder of a run. That a resumed run ends with the same weights is tested in test_loop.py."""
 
+import json
+import platform
+import subprocess
+import sys
+
 import pytest
 import torch
 from torch import nn
 
 import hrlib as hr
+from hrlib.training.checkpoint import read_facts
 from hrlib.training.folder import RunFolder, states
 
 FACTS = {"settings": {"seed": 1}, "precision": "32-true", "items": 4, "classes": [2], "history": []}
@@ -66,3 +72,15 @@ def test_clear_takes_only_its_own(tmp_path):
     (tmp_path / "notes.txt").touch()
     folder.clear()
     assert [file.name for file in tmp_path.iterdir()] == ["notes.txt"]
+
+
+def test_what_a_kill_left_is_swept_and_the_json_says_what_the_checkpoint_does(tmp_path):
+    modules, optimizer = parts()
+    RunFolder(tmp_path).save("last", modules, optimizer, FACTS)
+    (tmp_path / "last.json").write_text("of the epoch before")
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    (tmp_path / f".best.safetensors.{platform.node()}.{dead.pid}").write_bytes(b"half")
+    RunFolder(tmp_path).restore(modules, optimizer, FACTS)
+    assert json.loads((tmp_path / "last.json").read_text()) == read_facts(tmp_path / "last")
+    assert {path.name for path in tmp_path.iterdir()} == {"last.safetensors", "last.json"}

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import os
 import shutil
 import tarfile
 import zipfile
 from pathlib import Path, PurePosixPath
+from typing import BinaryIO
 
 from hrlib import progress
 from hrlib.catalogue.store import cache_folder
 from hrlib.errors import HrlibError
+from hrlib.files import mark, sweep, writing
 
 # how many times its own size an archive's files may have: photos hardly shrink, lists of words to a tenth; and bytes that are always allowed
 TIMES, ALWAYS = 100, 1 << 30
@@ -23,7 +26,8 @@ def as_zip(path: Path, cache_dir: str | os.PathLike[str] | None = None) -> Path:
     Only files are taken, no links. Nothing is unpacked to the disk under a name that the archive gives.
 
     Raises:
-        HrlibError: the archive is cut off or damaged, a name in it points out of it, or its files are far larger than it.
+        HrlibError: the archive is cut off or damaged, a name in it points out of it, its files are far larger than it, or there is no
+            room for the zip file.
     """
     stat = path.stat()
     key = f"{path.resolve()} {stat.st_size} {stat.st_mtime_ns}"
@@ -31,25 +35,36 @@ def as_zip(path: Path, cache_dir: str | os.PathLike[str] | None = None) -> Path:
     target = cache_folder(cache_dir) / "archives" / f"{path.name.split('.')[0]}-{digest}.zip"
     if target.is_file():
         return target
-    target.parent.mkdir(parents=True, exist_ok=True)
-    aside = target.with_name(f".{target.name}.{os.getpid()}")
+    aside = target.with_name(f".{target.name}.{mark()}")
     try:
-        _copy(path, aside, stat.st_size)
-        os.replace(aside, target)
-    except HrlibError:
-        raise
-    except OSError as error:  # gzip's BadGzipFile is one, and so is a full disk
-        raise HrlibError(f"{path} cannot be read, or written again as {target} ({error})") from error
-    except Exception as error:  # tarfile and the libraries of compression raise all kinds on a damaged file
-        raise HrlibError(f"{path} is no whole tar archive ({error}): fetch it again") from error
+        with open(path, "rb") as raw, writing(target, stat.st_size):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            sweep(target.parent)
+            _copy(raw, path, aside, stat.st_size)
+            os.replace(aside, target)
+    except OSError as error:
+        raise HrlibError(f"{path} cannot be read ({error})") from error
     finally:
         aside.unlink(missing_ok=True)
     return target
 
 
-def _copy(path: Path, to: Path, size: int) -> None:
+def _copy(raw: BinaryIO, path: Path, to: Path, size: int) -> None:
+    try:
+        _copy_members(raw, path, to, size)
+    except HrlibError:
+        raise
+    except Exception as error:  # tarfile and the libraries of compression raise all kinds on a damaged file
+        if (
+            isinstance(error, OSError) and error.errno is not None
+        ):  # the system's, such as of a full disk; theirs have no number
+            raise
+        raise HrlibError(f"{path} is no whole tar archive ({error}): fetch it again") from error
+
+
+def _copy_members(raw: BinaryIO, path: Path, to: Path, size: int) -> None:
     bar = progress.bar(total=size, desc=f"reading {path.name}", unit="B", unit_scale=True)
-    with bar, open(path, "rb") as raw, tarfile.open(fileobj=raw) as tar, zipfile.ZipFile(to, "w") as packed:
+    with bar, tarfile.open(fileobj=raw) as tar, zipfile.ZipFile(to, "w") as packed:
         left = max(ALWAYS, TIMES * size)
         for member in tar:
             if member.isfile():

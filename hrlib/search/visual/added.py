@@ -16,7 +16,7 @@ import numpy as np
 from PIL import Image
 
 from hrlib.errors import HrlibError
-from hrlib.files import sync, write
+from hrlib.files import sync, write, writing
 from hrlib.search.visual.queries import opened
 
 DIGEST = re.compile("[0-9a-f]{32}")
@@ -64,17 +64,18 @@ class AddedPhotos:
 
     def save(self, folder: Path) -> None:
         """Write all photos to a folder; those that are there already stay as they are."""
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, pixels in self._pixels.items():
-            if not (path := folder / f"{name}.png").is_file():
-                data = io.BytesIO()
-                Image.fromarray(pixels).save(data, "PNG")
-                write(path, data.getvalue())
-        if self.folder and self.folder.resolve() != folder.resolve():
-            for path in _files(self.folder):
-                if not (folder / path.name).is_file():
-                    write(folder / path.name, path.read_bytes())
-        sync(folder)
+        with writing(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+            for name, pixels in self._pixels.items():
+                if not (path := folder / f"{name}.png").is_file():
+                    data = io.BytesIO()
+                    Image.fromarray(pixels).save(data, "PNG")
+                    write(path, data.getvalue())
+            if self.folder and self.folder.resolve() != folder.resolve():
+                for path in _files(self.folder):
+                    if not (folder / path.name).is_file():
+                        write(folder / path.name, path.read_bytes())
+            sync(folder)
 
     def remove_unused(self, folder: Path, used: Callable[[str], bool]) -> None:
         """Remove the files of photos that no item has any more, once a store is saved that does not know them.

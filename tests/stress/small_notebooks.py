@@ -1,0 +1,43 @@
+"""Notebooks that the stress tests write, to be killed, repeated and run on a full disk."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import nbformat
+
+ROOT = Path(__file__).parents[2]
+PARAMETERS = 'out_dir: str = "out"  # results'
+WRITE = "import json, pathlib\n(pathlib.Path(out_dir) / 'metrics.json').write_text(json.dumps(metrics))"
+# a training that goes on with what lies there, a projection, a table; the weights are in the metrics, as a number
+TRAINS = f"""
+import sys; sys.path.insert(0, {str(ROOT)!r})
+import hashlib, pathlib
+import torch
+import hrlib as hr
+from hrlib.explore.choices import to_csv
+from tests.stress.trainee import SETTINGS
+from tests.tiny import tiny_shop
+torch.set_num_threads(1)
+train, validation = tiny_shop().split_classes((0.6, 0.4), seed=0)
+torch.manual_seed(0)
+model = hr.models.image_encoder("small", dim=8)
+loss = hr.losses.HierarchicalProxyLoss(train.hierarchy, 8)
+run = hr.fit(model, loss, train, validation=validation, out_dir=out_dir + "/run", resume=True, **SETTINGS)
+embeddings = hr.embed(model, validation)
+projection = hr.explore.project(embeddings, "pca", folder=out_dir)
+to_csv(run.history, out_dir + "/history.csv")
+digest = hashlib.blake2b(embeddings.tobytes() + projection.coordinates.tobytes(), digest_size=6)
+metrics = {{"weights": int(digest.hexdigest(), 16), "map@r": float(run.history["map@r"].max())}}
+"""
+
+
+def write(folder: Path, name: str, *sources: str) -> Path:
+    """A notebook of a cell tagged `parameters` and these cells."""
+    folder.mkdir(parents=True, exist_ok=True)
+    cells = [nbformat.v4.new_code_cell(PARAMETERS, metadata={"tags": ["parameters"]})]
+    cells += [nbformat.v4.new_code_cell(source) for source in sources]
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    metadata = {"kernelspec": kernel, "language_info": {"name": "python"}}
+    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=metadata), folder / f"{name}.ipynb")
+    return folder / f"{name}.ipynb"
