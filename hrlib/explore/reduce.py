@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import warnings
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
+from types import ModuleType
 from typing import Any, Literal
 
 import numpy as np
-from sklearn.decomposition import PCA
 
 from hrlib.errors import HrlibError
 from hrlib.settings import nearest, strict
@@ -96,6 +97,8 @@ def settings_for(method: str, given: dict[str, Any], n: int, seed: int) -> dict[
 
 def principal_axes(x: np.ndarray, seed: int) -> np.ndarray:
     """(D + 1, 2) float32: `x @ axes[:-1] + axes[-1]` are the two principal components of x (N, D); 0 where there are fewer."""
+    from sklearn.decomposition import PCA  # only now: most figures need none
+
     axes = np.zeros((x.shape[1] + 1, 2), np.float32)
     if len(x) > 1:
         with np.errstate(invalid="ignore", divide="ignore"):  # the share of a component where no item differs
@@ -133,8 +136,7 @@ def reduce(x: np.ndarray, method: str, settings: dict[str, Any], start: np.ndarr
         # of unit vectors, Euclidean distances squared are twice the cosine distances; t-SNE squares what it is given
         tsne = TSNE(init=(1e-4 * start).astype(np.float32), random_state=seed, **settings)
         return tsne.fit_transform(x).astype(np.float32)
-    import umap  # takes seconds: numba compiles
-
+    umap = _umap()
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", module="umap|sklearn")
         # of opposite vectors, too, the distance is a distance: without infinity they would get no coordinates
@@ -148,6 +150,23 @@ def reduce(x: np.ndarray, method: str, settings: dict[str, Any], start: np.ndarr
             **settings,
         )
         return np.asarray(fit.fit_transform(x), np.float32)
+
+
+def _umap() -> ModuleType:
+    """umap, loaded when it is used: that takes seconds.
+
+    What numba compiles for it, some half a minute of work on one core, is kept for the next process as `numba.njit(cache=True)` would, which
+    umap asks of one function only: beside umap's source or in the user's cache folder, under a key of source, numba and processor.
+    """
+    import umap
+    from numba.core.dispatcher import Dispatcher
+
+    for module in (umap.layouts, umap.umap_, umap.utils):
+        for function in vars(module).values():
+            if isinstance(function, Dispatcher) and not function.signatures:
+                with suppress(RuntimeError):  # there is no folder that can be written to: it is compiled each time
+                    function.enable_caching()
+    return umap
 
 
 def _require(method: str, name: str, value: Any, holds: bool, expected: str) -> None:

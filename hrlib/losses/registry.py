@@ -10,6 +10,7 @@ loss(embeddings, labels)  # (B, dim) and (B,) int64, the finest classes: a scala
 
 from __future__ import annotations
 
+import importlib
 import inspect
 import typing
 from collections.abc import Callable
@@ -36,7 +37,7 @@ def register(name: str) -> Callable[[Factory], Factory]:
     """
 
     def keep(function: Factory) -> Factory:
-        first = LOSSES.get(name, function)
+        first = known().get(name, function)
         if (first.__module__, first.__qualname__) != (function.__module__, function.__qualname__):
             raise HrlibError(
                 f"a loss called {name!r} is there already ({first.__module__}.{first.__qualname__}): choose another name"
@@ -51,9 +52,15 @@ def register(name: str) -> Callable[[Factory], Factory]:
     return keep
 
 
+def known() -> dict[str, Factory]:
+    """`LOSSES` with the kit's own in it: their module is loaded when a name is first needed, and pytorch-metric-learning with it."""
+    importlib.import_module("hrlib.losses.named")
+    return LOSSES
+
+
 def names() -> list[str]:
     """The names of all losses."""
-    return list(LOSSES)
+    return list(known())
 
 
 def defaults(name: str) -> dict[str, Any]:
@@ -80,10 +87,10 @@ def make(name: str, hierarchy: Hierarchy, dim: int, **settings: Any) -> nn.Modul
         )
     if isinstance(dim, bool) or not isinstance(dim, int) or dim < 1:
         raise HrlibError(f"dim is {dim!r}: expected the number of the embeddings' dimensions, an integer of at least 1")
-    known = _settings(function)
-    if not any(p.kind is p.VAR_KEYWORD for p in known.values()):
+    taken = _settings(function)
+    if not any(p.kind is p.VAR_KEYWORD for p in taken.values()):
         hints = _hints(function)
-        check(f"the loss {name!r}", {key: hints.get(key, Any) for key in known}, settings)
+        check(f"the loss {name!r}", {key: hints.get(key, Any) for key in taken}, settings)
     loss = function(hierarchy, dim, **settings)
     if not isinstance(loss, nn.Module):
         raise HrlibError(f"the loss {name!r} gave a {type(loss).__name__}: its function must return a torch.nn.Module")
@@ -91,7 +98,7 @@ def make(name: str, hierarchy: Hierarchy, dim: int, **settings: Any) -> nn.Modul
 
 
 def _factory(name: str) -> Factory:
-    if name not in LOSSES:
+    if name not in known():
         raise HrlibError(f"no loss is called {name!r}; {nearest(name, LOSSES)}")
     return LOSSES[name]
 

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -52,6 +54,20 @@ def test_fewer_items_than_make_a_neighbourhood_stay_where_they_start(method, n):
     np.testing.assert_array_equal(
         reduce(random_units(n), method, settings_for(method, {}, n, 0), start), start.astype(np.float32)
     )
+
+
+def test_what_numba_compiles_for_umap_is_kept_for_the_next_process():
+    x = random_units(30)
+    reduce(x, "umap", settings_for("umap", {"n_epochs": 5}, len(x), 0), on_axes(x, principal_axes(x, 0)))
+    import umap
+
+    for function in (umap.umap_.smooth_knn_dist, umap.layouts._nb_optimize_layout_euclidean_single_epoch):
+        stats = (
+            function.stats
+        )  # numba's own account: where it keeps them, and the signatures read from there or written to it
+        name = function.py_func.__name__
+        assert list(Path(stats.cache_path).glob(f"*{name}*.nbi")), f"{name} is not kept"
+        assert sum(stats.cache_hits.values()) + sum(stats.cache_misses.values()) == len(function.signatures) > 0
 
 
 def test_settings_are_all_there_and_fit_the_items():
