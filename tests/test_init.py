@@ -26,7 +26,6 @@ def test_searching_and_evaluating_load_neither_losses_nor_figures():
 
 
 HEAVY = (
-    "IPython.core.interactiveshell",
     "kornia",
     "lightning_fabric",
     "matplotlib",
