@@ -29,8 +29,8 @@ lint: $(STAMP)  ## check style and formatting
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-bench: $(STAMP)  ## claims of speed, against a peer in the same run; JSON in out/benchmarks
-	cd benchmarks && for name in losses evaluation explorer training triplets store; do PYTHONUNBUFFERED=1 "../$(BIN)/python" $$name.py --out "../$(OUT)/benchmarks" || exit 1; done
+bench: $(STAMP)  ## all benchmarks of speed, each against a peer in the same run, and one table; QUICK=1: only whether they run
+	$(BIN)/python benchmarks/run_all.py $(if $(QUICK),--quick) --out "$(OUT)/benchmarks"
 
 stress: $(STAMP)  ## what takes long or is violent
 	$(ONE_THREAD) HYPOTHESIS_PROFILE=stress $(BIN)/python -m pytest -q -n 2 -m "stress or not stress" tests

@@ -6,7 +6,7 @@ Clustered random embeddings, 5 items a class, 12 superclasses. "finest" is the m
 AccuracyCalculator's three metrics of it; "table" is ours of both levels and "hierarchical" is with the metrics of the
 whole hierarchy, both beside AccuracyCalculator's three metrics at the superclass level. Both sides use as many threads
 as each other, run in turns, and count with their quickest run, by the clock (`ratio`) and by the processor's time, which
-other jobs on the machine disturb less (`cpu_ratio`).
+other jobs on the machine disturb less (`cpu_ratio`). The floor is the products of all pairs, in chunks, and nothing done with them.
 
 With --memory: the hierarchical table at the size of the test half of Stanford Online Products (60,502 embeddings, 11,316
 classes), in a process of its own: its time and the most memory that it held beyond the embeddings.
@@ -15,11 +15,8 @@ classes), in a process of its own: its time and the most memory that it held bey
 from __future__ import annotations
 
 import argparse
-import json
 import multiprocessing
 import os
-import resource
-import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -28,12 +25,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import torch
+from report import circumstances, line, peak_mb, write
 
 import hrlib as hr
-from hrlib.versions import versions
 
 PEER_METRICS = ("precision_at_1", "r_precision", "mean_average_precision_at_r")
 OUR_METRICS = ["recall@1", "r_precision", "map@r"]
+MEGABYTES = 2_000  # of memory beyond the embeddings, that the hierarchical table of the shop may take
 SHOP = 60_502, 512, 11_316  # embeddings, dimensions, classes of the test half of Stanford Online Products
 
 
@@ -87,6 +85,14 @@ def peer(x: np.ndarray, labels: np.ndarray) -> dict[str, float]:
     return calculator.get_accuracy(torch.from_numpy(x), torch.from_numpy(labels.copy()))
 
 
+def products(x: np.ndarray, chunk: int = 500) -> None:
+    """The similarities of all pairs, each chunk of them overwritten by the next."""
+    y = torch.from_numpy(x)
+    kept = torch.empty(chunk, len(y))
+    for part in y.split(chunk):
+        torch.mm(part, y.T, out=kept[: len(part)])
+
+
 def measure(n: int, dim: int, repeats: int = 1) -> list[dict]:
     """A row a measurement; raises where the two sides' values differ by more than 1e-4."""
     x, hierarchy = made_up(n, dim)
@@ -100,13 +106,14 @@ def measure(n: int, dim: int, repeats: int = 1) -> list[dict]:
     }
     rows = []
     for level, calls in ours.items():
-        *mine, (theirs, peer_s, peer_cpu) = quickest(
-            [*calls.values(), lambda level=level: peer(x, hierarchy.column(level))], repeats
+        *mine, (theirs, peer_s, peer_cpu), (_, floor_s, _) = quickest(
+            [*calls.values(), lambda level=level: peer(x, hierarchy.column(level)), lambda: products(x)], repeats
         )
         for what, (table, seconds, cpu) in zip(calls, mine, strict=True):
             values = table.loc[level, OUR_METRICS].to_list()
             np.testing.assert_allclose(values, [theirs[m] for m in PEER_METRICS], atol=1e-4)
-            times = {"hrlib_s": seconds, "peer_s": peer_s, "ratio": seconds / peer_s, "cpu_ratio": cpu / peer_cpu}
+            times = {"hrlib_s": seconds, "peer_s": peer_s, "floor_s": floor_s}
+            times |= {"ratio": seconds / peer_s, "cpu_ratio": cpu / peer_cpu}
             rows.append({"n": n, "dim": dim, "what": what, "peer": f"its 3 metrics, {level}", **times})
     return rows
 
@@ -129,18 +136,30 @@ def _table_in_a_fresh_process(folder: str, threads: int) -> tuple[float, float]:
     hr.evaluate(small, tree, hierarchical=True)  # imports and first calls
     x = np.load(Path(folder) / "x.npy")
     hierarchy = hr.Hierarchy.from_frame(pd.read_parquet(Path(folder) / "labels.parquet"))
-    before, start = _peak_mb(), time.perf_counter()
+    before, start = peak_mb(), time.perf_counter()
     hr.evaluate(x, hierarchy, hierarchical=True)
-    return time.perf_counter() - start, _peak_mb() - before
+    return time.perf_counter() - start, peak_mb() - before
 
 
-def _peak_mb() -> float:
-    """The most memory that this process has held (resident set), in MB."""
-    status = Path("/proc/self/status")
-    if status.is_file():  # on Linux ru_maxrss begins with the peak of the process that started this one
-        (line,) = [line for line in status.read_text().splitlines() if line.startswith("VmHWM:")]
-        return int(line.split()[1]) / 2**10
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
+def lines(rows: list[dict], memory: list[dict]) -> list[dict]:
+    """Of the table of all benchmarks."""
+    size = "{n:,} x {dim}".format
+    found = [
+        line(
+            f"hr.evaluate, {row['what']}: {size(**row)}",
+            row["hrlib_s"],
+            (f"AccuracyCalculator, {row['peer']}", row["peer_s"]),
+            row["floor_s"],
+        )
+        for row in rows
+    ]
+    for row in memory:
+        asked, holds = (
+            f"less than {MEGABYTES:,} MB beyond the embeddings ({row['beyond_mb']:,.0f})",
+            row["beyond_mb"] < MEGABYTES,
+        )
+        found.append(line(f"hr.evaluate, hierarchical: {size(**row)}", row["hrlib_s"], asked=asked, holds=holds))
+    return found
 
 
 def main() -> None:
@@ -166,10 +185,14 @@ def main() -> None:
         memory = [measure_memory(*((2_000, 64, 400) if settings.quick else SHOP))]
         print(pd.DataFrame(memory).round(3).to_string(index=False))
     if settings.out:
-        settings.out.mkdir(parents=True, exist_ok=True)
-        record = {"threads": settings.threads, "repeats": settings.repeats, "versions": versions(), "rows": rows}
-        record["memory"] = memory
-        (settings.out / "evaluation.json").write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+        record = {
+            "benchmark": "evaluation",
+            "threads": settings.threads,
+            "repeats": settings.repeats,
+            **circumstances(),
+        }
+        record |= {"rows": rows, "memory": memory, "lines": lines(rows, memory)}
+        write(settings.out, "evaluation", record)
 
 
 if __name__ == "__main__":

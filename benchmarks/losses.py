@@ -14,9 +14,12 @@ import argparse
 import pandas as pd
 import torch
 from pytorch_metric_learning.losses import ProxyAnchorLoss
-from report import report, rounds
+from report import line, report, rounds
 
 import hrlib as hr
+
+PEER, FLOOR = "pytorch-metric-learning ProxyAnchorLoss, flat", "floor: bare matrix products"
+SHARE = 0.6  # of the peer's one level, that two levels may take
 
 
 def main() -> None:
@@ -62,14 +65,29 @@ def main() -> None:
 
     times = rounds(
         {
-            "pytorch-metric-learning ProxyAnchorLoss, flat": lambda: step(peer),
+            PEER: lambda: step(peer),
             "hrlib, flat": lambda: step(flat),
             "hrlib, two levels": lambda: step(two),
-            "floor: bare matrix products": floor,
+            FLOOR: floor,
         },
         args.rounds,
     )
-    report("losses", times, peer="pytorch-metric-learning ProxyAnchorLoss, flat", settings=vars(args), out=args.out)
+
+    def lines(median: dict[str, float]) -> list[dict]:
+        size = f"{args.classes:,} proxies x {args.dim}, {len(labels)} photos"
+        asked = {"two levels": (f"at most {SHARE} of the peer's", median["hrlib, two levels"] <= SHARE * median[PEER])}
+        return [
+            line(
+                f"a step of Proxy-Anchor, {what}: {size}",
+                median[f"hrlib, {what}"],
+                (PEER, median[PEER]),
+                median[FLOOR],
+                *claim,
+            )
+            for what, claim in {"flat": (), **asked}.items()
+        ]
+
+    report("losses", times, peer=PEER, settings=vars(args), out=args.out, lines=lines)
 
 
 if __name__ == "__main__":

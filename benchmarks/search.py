@@ -4,11 +4,13 @@
 
 On Fashion-MNIST's 60,000 x 784 pixels (HRLIB_DATA; without it a stand-in of the same shape) and on 200,000 x 128 clustered vectors, all of
 unit length. `choose_index` is given --seconds and 1,000 queries. Each peer of the grid is built by its own library, on all cores, and
-searched at each of its settings with 1,000 other queries; the quickest with recall@10 of .95 by those same queries is the best: that is in
-the peers' favour. Then the choice, the best of each library and exact search answer 300 of these queries in turns, one query at a time on
-one core, in interleaved rounds. Issue 6 asks of the choice 90% of the best peer's queries a second, and 20 times exact search's.
+searched at its settings, from the lowest to those that find enough, with 1,000 other queries; the quickest with recall@10 of .95 by those
+same queries is the best: that is in the peers' favour. Then the choice, the best of each library and exact search answer 300 of these
+queries in turns, one query at a time on one core, in interleaved rounds. Issue 6 asks of the choice 90% of the best peer's queries a
+second, and 20 times exact search's.
 
 hnswlib is compiled when it is installed (pip install -e ".[peers]"); without it the table says so. A full run takes about 45 minutes.
+The share of it in `make bench` is --data clustered --vectors 30000 --seconds 60; nothing is asked of that: exact search is not far behind.
 """
 
 from __future__ import annotations
@@ -21,7 +23,7 @@ from collections.abc import Iterator
 
 import faiss
 import numpy as np
-from report import report, rounds
+from report import line, report, rounds
 
 import hrlib as hr
 from hrlib.search import choose_index
@@ -30,6 +32,7 @@ from hrlib.search.choosing.measure import kth_similarity, one_core, recall, sear
 K, TARGET = 10, 0.95
 OF_BEST, OF_EXACT = 0.9, 20  # issue 6
 QUERIES, ROUND = 1_000, 300  # queries that settings are judged by, and of these those of a round
+ASKED = 60_000  # vectors from which on issue 6 asks for that
 EFFORTS = (10, 14, 20, 28, 40, 56, 80, 112, 160, 224, 320, 448, 640)  # efSearch
 PROBES = (1, 2, 3, 4, 6, 8, 11, 16, 22, 32, 45, 64, 90, 128)
 GRAPHS = [(links, effort) for links in (16, 32) for effort in (100, 400)]  # M, efConstruction
@@ -93,14 +96,17 @@ def best_of(grid: Iterator[tuple[str, object, list[dict]]], x: np.ndarray, queri
     """Queries a second, name, index and settings of the quickest with the recall wanted, by the queries it is judged by; None: none has it."""
     kth, best = kth_similarity(x, queries, K), None
     for name, index, searches in grid:
-        quickest = None
+        quickest, enough = None, []
         for settings in searches:
+            if any(all(settings[name] >= value for name, value in less.items()) for less in enough):
+                continue  # no setting lower than those of a search that found enough: it takes longer
             index.set(settings)
             with one_core():
                 found, spent = search_singly(index, queries, K, seconds=2)
             qps, right = 1 / spent.mean(), recall(found, kth[: len(found)], x, queries[: len(found)]).mean()
-            if right >= TARGET and (quickest is None or qps > quickest[0]):
-                quickest = qps, name, index, settings
+            if right >= TARGET:
+                enough.append(settings)
+                quickest = max(quickest or (0,), (qps, name, index, settings), key=lambda found: found[0])
         print(
             f"  {name}: " + (f"{quickest[0]:,.0f} a second, {quickest[3]}" if quickest else f"below {TARGET}"),
             flush=True,
@@ -170,7 +176,16 @@ def compare(x: np.ndarray, queries: np.ndarray, name: str, seconds: float, count
     more = {"recall": recalls, "of_best": of_best, "of_exact": of_exact, "met": met, "sentence": choice.sentence}
     more |= {"search": choice.candidate.search, "ruled_out": choice.ruled_out}
     more |= {"points": choice.table.to_dict("records"), "target": TARGET, "k": K, "asked": ROUND}
-    report(f"search-{name.replace(' ', '-')}", times, peer, about, out, **more)
+
+    def lines(_: dict[str, float]) -> list[dict]:
+        what = f"a query of the index chosen ({choice.candidate.name}): {name}, {len(x):,} x {x.shape[1]}"
+        asked = (
+            f"recall {TARGET}, {OF_BEST:.0%} of the best peer's speed, {OF_EXACT} times exact search's ({of_exact:.0f})"
+        )
+        best, ask = (peer, quickest[peer] / ROUND), len(x) >= ASKED
+        return [line(what, quickest[ours] / ROUND, best, None, asked if ask else "", met if ask else None)]
+
+    report(f"search-{name.replace(' ', '-')}", times, peer, about, out, lines, **more)
     print(f"recall@{K}: " + ", ".join(f"{label} {value:.3f}" for label, value in recalls.items()))
     print(
         f"the choice's speed is {of_best:.2f} of the best peer's (asked: {OF_BEST}), {of_exact:.1f} of exact search's ({OF_EXACT})"
@@ -198,17 +213,22 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=float, default=600, help="for choose_index, each time")
     parser.add_argument("--rounds", type=int, default=7, help="of which the quickest of each counts")
+    parser.add_argument("--vectors", type=int, help="of each data set at most; below 60,000 nothing is asked")
     parser.add_argument("--data", nargs="*", choices=("pixels", "clustered"), default=("pixels", "clustered"))
-    parser.add_argument("--quick", action="store_true", help="2,000 and 4,000 vectors: does it run at all")
+    parser.add_argument("--quick", action="store_true", help="2,000 vectors: does it run at all")
     parser.add_argument("--out", help="folder for the JSON")
     settings = parser.parse_args()
     if settings.quick:
-        settings.seconds, settings.rounds = min(settings.seconds, 10), 2
+        settings.seconds, settings.rounds, settings.vectors = min(settings.seconds, 10), 2, 2_000
         GRAPHS[:] = [(16, 40)]
-    sets = {"pixels": lambda: pixels(2_000 if settings.quick else 60_000)}
-    sets["clustered"] = lambda: clustered(4_000 if settings.quick else 200_000)
-    met = [compare(*sets[name](), settings.seconds, settings.rounds, settings.out) for name in settings.data]
-    sys.exit(0 if all(met) or settings.quick else 1)
+    sets = {"pixels": (pixels, 60_000), "clustered": (clustered, 200_000)}
+    failed = False
+    for name in settings.data:
+        make, most = sets[name]
+        count = min(most, settings.vectors or most)
+        met = compare(*make(count), settings.seconds, settings.rounds, settings.out)
+        failed |= count >= ASKED and not met
+    sys.exit(int(failed))
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ from collections.abc import Callable
 import faiss
 import numpy as np
 import torch
-from report import report
+from report import line, report
 
 from hrlib.search import FaissStore
 
@@ -77,7 +77,14 @@ def measure(name: str, n: int, dim: int, centres: int, kind: str, count: int, ou
     contenders = {"faiss": lambda query: peer.search(query, K), "store": lambda query: store.search(query, K)}
     assert store.search(queries, K).ids == peer.search(queries, K)[1].tolist(), "both must find the same"
     result = {"size": name, "index": kind, **added(times := in_turns(contenders, queries, count))}
-    report(f"store_{kind}_{n}", times, "faiss", {"size": name, "k": K, "queries": count}, out, added=result)
+
+    def lines(median: dict[str, float]) -> list[dict]:
+        asked = f"at most {result['allowed_us']:.0f} us more than faiss ({result['added_us']:.1f})"
+        what, bare = f"a query of a store, {kind}: {name}", median["faiss"]
+        return [line(what, median["store"], ("the faiss index in it", bare), bare, asked, result["holds"])]
+
+    settings = {"size": name, "k": K, "queries": count}
+    report(f"store_{kind}_{n}", times, "faiss", settings, out, lines, added=result)
     print(
         f"{'added':12} {result['added_us']:8.1f} us (between the fastest: {result['fastest_us']:.1f} us), allowed {result['allowed_us']:.1f} us"
     )

@@ -19,8 +19,7 @@ import time
 
 import numpy as np
 import pandas as pd
-from evaluation import _peak_mb
-from report import report
+from report import line, peak_mb, report
 
 import hrlib as hr
 from hrlib.catalogue.attributes import match
@@ -83,9 +82,9 @@ def every_pair(data: dict, anchors: np.ndarray) -> np.ndarray:
 
 def _fresh_process(data: dict) -> float:
     """The megabytes that an epoch holds beyond the data."""
-    before = _peak_mb()
+    before = peak_mb()
     ours(data)
-    return _peak_mb() - before
+    return peak_mb() - before
 
 
 def measure(name: str, data: dict, args: argparse.Namespace) -> None:
@@ -117,7 +116,13 @@ def measure(name: str, data: dict, args: argparse.Namespace) -> None:
         "bar_mb": MEGABYTES,
         "holds": holds,
     }
-    report(name, times, peer=peer, settings={**settings, "rounds": args.rounds}, out=args.out, claim=claim)
+    asked = f"under {SECONDS} s and {MEGABYTES:,} MB ({beyond:,.0f})"
+
+    def lines(median: dict[str, float]) -> list[dict]:
+        what = f"an epoch of graded triplets: {items:,} items, {triplets:,} triplets"
+        return [line(what, median["hrlib"], (peer, median[peer]), asked=asked, holds=holds)]
+
+    report(name, times, peer, {**settings, "rounds": args.rounds}, args.out, lines, claim=claim)
     print(
         f"an epoch under {SECONDS} s and {MEGABYTES} MB: {'yes' if holds else 'no'} ({seconds:.1f} s by the clock, "
         f"{claim['processor_seconds']:.1f} s of the processor, {beyond:.0f} MB beyond the data)"

@@ -25,6 +25,27 @@ def test_searching_and_evaluating_load_neither_losses_nor_figures():
     )
 
 
+HEAVY = (
+    "kornia",
+    "lightning_fabric",
+    "matplotlib",
+    "numba",
+    "papermill",
+    "pymilvus",
+    "pytorch_metric_learning",
+    "sklearn",
+    "torchmetrics",
+    "transformers",
+    "umap",
+)
+
+
+def test_all_that_a_notebook_names_loads_no_library_that_it_may_never_use():
+    code = f"import sys, hrlib as hr; [getattr(hr, name) for name in hr.__all__]; print([m for m in {HEAVY} if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
 def test_every_public_name_is_there():
     assert all(getattr(hr, name) is not None for name in hr.__all__)
     assert set(hr.__all__) <= set(dir(hr))

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from sklearn.manifold import trustworthiness
-from sklearn.neighbors import NearestNeighbors
 
 from hrlib.evaluation import neighbours
 
@@ -31,6 +29,9 @@ def measure(
     Returns:
         What can be measured: of one point nothing, of two no trustworthiness.
     """
+    from sklearn.manifold import trustworthiness  # only now: a picture that is read from a file needs neither
+    from sklearn.neighbors import NearestNeighbors
+
     n = len(embeddings)
     rows = np.arange(n)
     if n > SAMPLE:

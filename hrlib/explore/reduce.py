@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import warnings
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
+from types import ModuleType
 from typing import Any, Literal
 
 import numpy as np
-from sklearn.decomposition import PCA
 
 from hrlib.errors import HrlibError
+from hrlib.evaluation import neighbours
 from hrlib.settings import nearest, strict
 
 # UMAP's learning rate where it starts from a picture before. With its own, 1, the points of two spaces that hardly differ are moved
 # about: a disparity of .15 to .18, and of .03 with this one (1,000 points). Trustworthiness is the same, also from a start that is all wrong.
 ONWARD = 0.1
+# items whose neighbours UMAP does not find exactly itself, and the most for which it is given them: its own approximate search compiles for
+# half a minute in each process, which takes longer than to look at all pairs, and cannot be kept (pynndescent's kernels are dynamic globals)
+GIVEN = range(4_096, 50_001)
 FEWEST = 4  # items that have neighbourhoods to speak of: fewer are drawn by their principal components
 
 
@@ -96,6 +101,8 @@ def settings_for(method: str, given: dict[str, Any], n: int, seed: int) -> dict[
 
 def principal_axes(x: np.ndarray, seed: int) -> np.ndarray:
     """(D + 1, 2) float32: `x @ axes[:-1] + axes[-1]` are the two principal components of x (N, D); 0 where there are fewer."""
+    from sklearn.decomposition import PCA  # only now: most figures need none
+
     axes = np.zeros((x.shape[1] + 1, 2), np.float32)
     if len(x) > 1:
         with np.errstate(invalid="ignore", divide="ignore"):  # the share of a component where no item differs
@@ -133,8 +140,7 @@ def reduce(x: np.ndarray, method: str, settings: dict[str, Any], start: np.ndarr
         # of unit vectors, Euclidean distances squared are twice the cosine distances; t-SNE squares what it is given
         tsne = TSNE(init=(1e-4 * start).astype(np.float32), random_state=seed, **settings)
         return tsne.fit_transform(x).astype(np.float32)
-    import umap  # takes seconds: numba compiles
-
+    umap, found = _umap(), {"precomputed_knn": _nearest(x, settings["n_neighbors"])} if len(x) in GIVEN else {}
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", module="umap|sklearn")
         # of opposite vectors, too, the distance is a distance: without infinity they would get no coordinates
@@ -145,9 +151,33 @@ def reduce(x: np.ndarray, method: str, settings: dict[str, Any], start: np.ndarr
             random_state=seed,
             n_jobs=1,
             disconnection_distance=np.inf,
+            **found,
             **settings,
         )
         return np.asarray(fit.fit_transform(x), np.float32)
+
+
+def _nearest(x: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """As UMAP wants them: the `count` nearest of each item and their cosine distances, (N, count) each; the first is the item itself."""
+    rows, similarities = neighbours(x, count - 1)
+    rows = np.column_stack([np.arange(len(x)), rows]).astype(np.int32)
+    return rows, np.pad((1 - similarities).clip(0), ((0, 0), (1, 0)))
+
+
+def _umap() -> ModuleType:
+    """umap, loaded when it is used: that takes seconds.
+
+    What numba compiles for it, some ten seconds of work on one core, is kept for the next process as `numba.njit(cache=True)` would, which
+    umap asks of one function only: beside umap's source or in the user's cache folder, under a key of source, numba and processor.
+    """
+    import umap
+
+    for module in (umap.layouts, umap.umap_, umap.utils):
+        for function in vars(module).values():
+            if hasattr(function, "enable_caching") and not function.signatures:  # one of numba's, not compiled yet
+                with suppress(RuntimeError):  # there is no folder that can be written to: it is compiled each time
+                    function.enable_caching()
+    return umap
 
 
 def _require(method: str, name: str, value: Any, holds: bool, expected: str) -> None:

@@ -77,7 +77,7 @@ def use_in_notebook(png: bool | None = None, dark: bool = False) -> None:
             notebook that was run for readers has them, and whoever works in one sees plotly's figures at once.
         dark: draw them for a dark page (`use_theme`).
     """
-    from hrlib.explore.static import PngRenderer  # matplotlib is loaded only here
+    from hrlib.explore.static import PngRenderer  # which has colours from here
 
     use_theme(dark)
     renderer = pio.renderers["plotly_mimetype"]

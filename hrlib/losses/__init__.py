@@ -1,6 +1,7 @@
 """Losses: pure functions of (embeddings, labels, proxies), the modules that hold the proxies, and all of them by name."""
 
-from hrlib.losses import named  # noqa: F401 - fills the registry
+from typing import TYPE_CHECKING
+
 from hrlib.losses.attributes import AttributeLoss
 from hrlib.losses.codebook import CodebookLoss
 from hrlib.losses.contrast import contrast
@@ -12,9 +13,12 @@ from hrlib.losses.himulcone import HiMulConELoss
 from hrlib.losses.multi_task import MultiTaskLoss
 from hrlib.losses.proxy import BASES, proxy_anchor, proxy_nca, proxy_nca_pp
 from hrlib.losses.reconstruction import ReconstructionLoss
-from hrlib.losses.registry import LOSSES, defaults, make, names, register
+from hrlib.losses.registry import defaults, known, make, names, register
 from hrlib.losses.sinkhorn import sinkhorn
 from hrlib.losses.triple import TripleContrastiveLoss, local_contrast
+
+if TYPE_CHECKING:
+    from hrlib.losses.registry import LOSSES
 
 __all__ = [
     "BASES",
@@ -41,3 +45,9 @@ __all__ = [
     "register",
     "sinkhorn",
 ]
+
+
+def __getattr__(name: str):
+    if name == "LOSSES":  # with those that are loaded when a name is first needed
+        return known()
+    raise AttributeError(f"module 'hrlib.losses' has no attribute {name!r}")

@@ -6,7 +6,6 @@ import itertools
 from collections.abc import Sequence
 
 import torch
-from sklearn.cluster import KMeans
 from torch import Tensor
 
 from hrlib.errors import HrlibError
@@ -15,6 +14,8 @@ from hrlib.losses.unit import unit
 
 def k_means(points: Tensor, clusters: int, seed: int = 0) -> Tensor:
     """The centres (K, D) of the best of four runs of scikit-learn's k-means on points (N, D)."""
+    from sklearn.cluster import KMeans  # only now: few losses need it
+
     found = KMeans(clusters, n_init=4, random_state=seed).fit(points.detach().cpu().double().numpy())
     return torch.from_numpy(found.cluster_centers_).to(points)
 

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Literal
 
 import torch
-from sklearn.metrics import normalized_mutual_info_score
 from torch import Tensor
 
 from hrlib.catalogue.hierarchy import Hierarchy
@@ -148,6 +147,8 @@ class DiscoveredHierarchyLoss(HierarchicalProxyLoss):
             return {}
         report = {"moved": float(self.moved)} if self.moved >= 0 else {}
         if self.given is not None:
+            from sklearn.metrics import normalized_mutual_info_score  # only now: few losses need it
+
             report["nmi"] = float(normalized_mutual_info_score(self.given, self.ancestors[:, 1].cpu().numpy()))
         return report
 

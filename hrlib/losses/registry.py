@@ -10,6 +10,7 @@ loss(embeddings, labels)  # (B, dim) and (B,) int64, the finest classes: a scala
 
 from __future__ import annotations
 
+import importlib
 import inspect
 import typing
 from collections.abc import Callable
@@ -36,7 +37,7 @@ def register(name: str) -> Callable[[Factory], Factory]:
     """
 
     def keep(function: Factory) -> Factory:
-        first = LOSSES.get(name, function)
+        first = known().get(name, function)
         if (first.__module__, first.__qualname__) != (function.__module__, function.__qualname__):
             raise HrlibError(
                 f"a loss called {name!r} is there already ({first.__module__}.{first.__qualname__}): choose another name"
@@ -51,9 +52,15 @@ def register(name: str) -> Callable[[Factory], Factory]:
     return keep
 
 
+def known() -> dict[str, Factory]:
+    """`LOSSES` with the kit's own in it: their module is loaded when a name is first needed, and pytorch-metric-learning with it."""
+    importlib.import_module("hrlib.losses.named")
+    return LOSSES
+
+
 def names() -> list[str]:
     """The names of all losses."""
-    return list(LOSSES)
+    return list(known())
 
 
 def defaults(name: str) -> dict[str, Any]:
@@ -95,7 +102,7 @@ def check_settings(name: str, settings: dict[str, Any]) -> None:
 
 
 def _factory(name: str) -> Factory:
-    if name not in LOSSES:
+    if name not in known():
         raise HrlibError(f"no loss is called {name!r}; {nearest(name, LOSSES)}")
     return LOSSES[name]
 

@@ -17,7 +17,7 @@ from safetensors.torch import save
 from torch import Tensor, nn
 
 from hrlib.errors import HrlibError
-from hrlib.files import write, write_together
+from hrlib.files import from_json, write, write_together
 
 FORMAT = 1
 

@@ -26,5 +26,5 @@ def test_quick(tmp_path):
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
     assert done.returncode == 0, done.stderr
     record = json.loads((tmp_path / "explorer.json").read_text(encoding="utf-8"))
-    assert set(record["median"]) == {"scikit-learn", "lasso", "filtered", "select", "every pair"}
+    assert set(record["median"]) == {"scikit-learn", "lasso", "filtered", "select", "floor", "every pair"}
     assert record["peer"] == "scikit-learn" and all(seconds > 0 for seconds in record["median"].values())

@@ -1,11 +1,14 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.decomposition import PCA
+from sklearn.neighbors import NearestNeighbors
 
 from hrlib.errors import HrlibError
-from hrlib.explore.reduce import METHODS, on_axes, principal_axes, reduce, settings_for
+from hrlib.explore.reduce import GIVEN, METHODS, _nearest, on_axes, principal_axes, reduce, settings_for
 from tests.evaluation.made_up import random_units
 
 
@@ -52,6 +55,46 @@ def test_fewer_items_than_make_a_neighbourhood_stay_where_they_start(method, n):
     np.testing.assert_array_equal(
         reduce(random_units(n), method, settings_for(method, {}, n, 0), start), start.astype(np.float32)
     )
+
+
+def test_neighbours_given_to_umap_are_scikit_learns():
+    x = np.concatenate([random_units(200), random_units(5)])  # some are the same
+    rows, distances = _nearest(x, 7)
+    expected, _ = NearestNeighbors(n_neighbors=7, metric="cosine").fit(x.astype(np.float64)).kneighbors()
+    assert rows.dtype == np.int32 and distances.dtype == np.float32 and rows.shape == distances.shape == (205, 7)
+    assert (rows[:, 0] == np.arange(205)).all() and (distances[:, 0] == 0).all() and (distances >= 0).all()
+    np.testing.assert_allclose(distances[:, 1:], expected[:, :6], atol=1e-6)
+    np.testing.assert_allclose(1 - np.einsum("nd,nkd->nk", x, x[rows]), distances, atol=1e-6)
+
+
+def test_umap_of_many_items_neither_compiles_nor_uses_its_approximate_search(monkeypatch):
+    import umap
+
+    class Never:
+        def __init__(self, *_, **__):
+            raise AssertionError("the approximate search was used")
+
+    monkeypatch.setattr(umap.umap_, "NNDescent", Never)
+    x = random_units(GIVEN.start)
+    settings = settings_for("umap", {"n_epochs": 3}, len(x), 0)
+    start = on_axes(x, principal_axes(x, 0)).astype(np.float64)
+    first, again = (reduce(x, "umap", settings, start) for _ in range(2))
+    assert first.shape == (len(x), 2) and np.isfinite(first).all()
+    np.testing.assert_array_equal(first, again)
+
+
+def test_what_numba_compiles_for_umap_is_kept_for_the_next_process():
+    x = random_units(30)
+    reduce(x, "umap", settings_for("umap", {"n_epochs": 5}, len(x), 0), on_axes(x, principal_axes(x, 0)))
+    import umap
+
+    for function in (umap.umap_.smooth_knn_dist, umap.layouts._nb_optimize_layout_euclidean_single_epoch):
+        stats = (
+            function.stats
+        )  # numba's own account: where it keeps them, and the signatures read from there or written to it
+        name = function.py_func.__name__
+        assert list(Path(stats.cache_path).glob(f"*{name}*.nbi")), f"{name} is not kept"
+        assert sum(stats.cache_hits.values()) + sum(stats.cache_misses.values()) == len(function.signatures) > 0
 
 
 def test_settings_are_all_there_and_fit_the_items():

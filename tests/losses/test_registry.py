@@ -1,17 +1,20 @@
 """Making and adding losses by name."""
 
+import subprocess
+import sys
+
 import pytest
 import torch
 from torch import nn
 
 import hrlib as hr
-from hrlib.losses.registry import LOSSES
+from hrlib.losses.registry import LOSSES, known
 
 
 @pytest.fixture
 def clean():
     """Whatever a test registers is gone after it."""
-    before = dict(LOSSES)
+    before = dict(known())
     yield
     LOSSES.clear()
     LOSSES.update(before)
@@ -24,6 +27,13 @@ class ToCentre(nn.Module):
 
     def forward(self, embeddings, labels):
         return ((embeddings - self.centres[labels]).norm(dim=1) ** self.power).mean()
+
+
+def test_the_kits_own_are_there_however_one_asks_first():
+    asked = ("hr.losses.names()", "hr.losses.LOSSES", "hr.losses.defaults('contrastive') and hr.losses.names()")
+    for first in asked:
+        code = f"import hrlib as hr; print('contrastive' in ({first}) and 'hpl-proxy-anchor' in hr.losses.LOSSES)"
+        assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "True\n", first
 
 
 def test_one_function_adds_a_loss(tree, clean):

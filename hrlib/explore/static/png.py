@@ -7,16 +7,13 @@ import importlib.util
 import io
 import warnings
 
-import matplotlib.style
 import plotly.graph_objects as go
 import plotly.io
 from PIL import Image
 from plotly.io._base_renderers import MimetypeRenderer
 
 from hrlib.errors import HrlibError
-from hrlib.explore.static.sheet import Sheet
 from hrlib.explore.static.spec import get, read
-from hrlib.explore.static.style import rc
 from hrlib.explore.theme import DARK
 
 _without_kaleido = False  # set by its first failure: a browser that is missing is not looked for a figure
@@ -46,6 +43,11 @@ def to_png(figure: go.Figure, width: int = 900, scale: float = 1.0, dark: bool =
 def _drawn(figure: go.Figure | dict, width: int = 900, scale: float = 1.0, dark: bool = False) -> bytes:
     picture = _by_kaleido(figure, width, scale, dark)
     if picture is None:
+        import matplotlib.style  # only now: a notebook that draws no PNG needs no matplotlib
+
+        from hrlib.explore.static.sheet import Sheet
+        from hrlib.explore.static.style import rc
+
         traces, layout = read(figure, dark)
         with matplotlib.style.context(["default", rc(layout)]), warnings.catch_warnings():
             # a sign that the font has not is a box in the picture: no reason for a warning a glyph
