@@ -51,7 +51,7 @@ results: $(STAMP)  ## write the tables of README and index again, from benchmark
 	$(BIN)/python -m docs.results
 
 site: $(DOCS) $(OUT)/report/index.html  ## the site, in out/site/html/index.html; runs the notebooks where they have changed since
-	$(ONE_THREAD) $(BIN)/python docs/make_site.py --out "$(OUT)/site" --notebooks "$(OUT)"
+	$(ONE_THREAD) $(BIN)/python -m docs.make_site --out "$(OUT)/site" --notebooks "$(OUT)"
 
 package: $(STAMP)  ## wheel and sdist in out/dist; the wheel tried in an empty environment
 	rm -rf "$(OUT)/dist" "$(OUT)/empty"
@@ -61,7 +61,7 @@ package: $(STAMP)  ## wheel and sdist in out/dist; the wheel tried in an empty e
 	cd "$(OUT)/empty" && bin/python -c 'import hrlib as hr; print(hr.load("synthetic"), "from", hr.__file__)'
 
 clean:  ## remove .venv and what was made
-	rm -rf $(VENV) "$(OUT)" build *.egg-info .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) "$(OUT)" build *.egg-info .pytest_cache .ruff_cache .mypy_cache .hypothesis
 
 $(STAMP): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else f"Python {sys.version.split()[0]} is too old: hrlib needs 3.11 or newer; name one with make PYTHON=python3.12 ...")'

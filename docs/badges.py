@@ -1,4 +1,4 @@
-"""Writes the badges for Binder and Colab into the README, once the repository is public: python docs/badges.py owner/name."""
+"""Writes the badges for Binder and Colab into the README, once the repository is public: python -m docs.badges owner/name."""
 
 from __future__ import annotations
 

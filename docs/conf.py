@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from docstrings import restructured
 from docutils import nodes
 from sphinx.util import logging
 
 import hrlib
+from docs.docstrings import restructured
 from hrlib.notebooks.formulas import picture
 
 project = "hrlib"
@@ -48,10 +48,11 @@ nitpick_ignore_regex = [
 
 def formula(writer, node) -> None:
     """A formula as a picture, as in the report of `make notebooks`: to be read without a network, and without a script."""
-    drawn = picture(node.astext(), block=isinstance(node, nodes.math_block))
+    block = isinstance(node, nodes.math_block)
+    drawn = picture(node.astext(), block=block)
     if not drawn.startswith("<img"):
         logging.getLogger(__name__).warning("matplotlib cannot draw the formula %s", node.astext(), location=node)
-    writer.body.append(drawn)
+    writer.body.append(f'<div class="formula">{drawn}</div>' if block else drawn)
     raise nodes.SkipNode
 
 

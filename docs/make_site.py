@@ -18,9 +18,9 @@ from urllib.parse import unquote, urlsplit
 
 import nbformat
 from plotly.offline import get_plotlyjs
-from site_pages import api_pages, benchmark_page
 
 import hrlib as hr
+from docs.site_pages import api_pages, benchmark_page
 from hrlib.explore.theme import DARK, LIGHT
 from hrlib.notebooks.report import PLOTLY, figure_html
 
@@ -42,7 +42,7 @@ def gather(source: Path, executed: Path | None = None) -> None:
     pages |= api_pages() | {"benchmark.md": benchmark_page(ROOT / "benchmarks" / "results")}
     stems = [Path(name).stem for name in pages if "/" not in name and name != "index.md"]
     others = [stem for stem in stems if f"\n{stem}\n" not in pages["index.md"]]
-    tree = "\n".join(["```{toctree}", ":caption: How far it goes", ":maxdepth: 1", "", *others, "```"])
+    tree = "\n".join(["```{toctree}", ":caption: How far it goes", ":hidden:", "", *others, "```"])
     pages["index.md"] = pages["index.md"].replace("<!-- other pages -->", tree if others else "")
     for name, text in pages.items():
         page = source / name
@@ -93,8 +93,8 @@ def _page(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
                 data["text/html"] = script + figure_html(data.pop(PLOTLY), f"figure-{figures}")
                 data.pop("image/png", None)
             elif "image/png" in data:
-                said = output.metadata.get("image/png", {}).get("alt") or output.metadata.get("alt")
-                cell.metadata["mystnb"] = {"image": {"alt": said or f"A figure of the section “{title}”"}}
+                said = output.metadata.get("image/png", {}).get("alt") or f"A figure of the section “{title}”"
+                cell.metadata["mystnb"] = {"image": {"alt": said}}
     notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
     return notebook
 

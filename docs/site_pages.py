@@ -12,6 +12,7 @@ import pandas as pd
 from pandas.api.types import is_numeric_dtype
 
 import hrlib as hr
+from docs.measured import results as in_short
 from hrlib.catalogue.sources import SOURCES
 from hrlib.notebooks.report import figure_html
 
@@ -93,7 +94,8 @@ def benchmark_page(folder: Path) -> str:
     made = dict(re.findall(r"^\| ([^|]+?) \| (.+) \|$", (folder / "README.md").read_text(), re.MULTILINE))
     how = {name.strip(): how for names, how in made.items() for name in names.split(",")}
     parts = [
-        "# Benchmarks\n\nMade from `benchmarks/results` when the site was built; nothing here was written by hand.\n"
+        "# Benchmarks\n\nMade from `benchmarks/results` when the site was built; nothing here was written by hand.\n",
+        f"## In short\n\n{in_short(folder)}\n",
     ]
     if (folder / "benchmark" / "about.json").is_file():
         parts.append(_all_losses(hr.Results.read(folder / "benchmark"), how.get("benchmark/", "")))
@@ -176,4 +178,9 @@ def markdown(table: pd.DataFrame) -> str:
 def _text(value: object) -> str:
     if pd.isna(value):
         return ""
-    return f"{value:,.3f}" if isinstance(value, float) else _cell(value)
+    if isinstance(value, float):
+        return f"{value:,.3f}"
+    text = _cell(value)
+    return (
+        text.replace(" ", "\u00a0") if re.match(r"[-+[]?\d", text) else text
+    )  # a number and its interval stay on one line

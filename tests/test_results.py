@@ -61,7 +61,8 @@ def test_images_and_texts_are_told_when_they_are_measured(stored):
         for temperature in (0.02, 0.07)
     ]
     pd.DataFrame(rows).to_csv(stored / "crossmodal_differences.csv", index=False)
-    pd.DataFrame({"arm": ["CMA"], "seconds": [7200]}).to_csv(stored / "crossmodal.csv", index=False)
+    run = {"arm": "CMA", "pairs": 20, "gallery": 10, "epochs": 2, "seed": 0, "mean_recall": 0.25, "seconds": 7200}
+    pd.DataFrame([run]).to_csv(stored / "crossmodal.csv", index=False)
     told = measured.results(stored)
     line = "| a codebook | contrast → codebook | 40% | 0.250 | +0.012 [-0.001, +0.020] |"
     assert told.count(line) == 1 and told.count(" → ") == 1 + 2 * len(measured.CROSSMODAL)

@@ -12,11 +12,6 @@
     }
   };
   addEventListener("load", () => {
-    for (const figure of document.querySelectorAll(".plotly-graph-div")) {
-      const title = figure.layout?.title?.text ?? "a figure";
-      figure.setAttribute("role", "group");
-      figure.setAttribute("aria-label", title.replace(/<[^>]*>/g, " "));
-    }
     if (dark()) follow();
     new MutationObserver(follow).observe(document.body, { attributeFilter: ["data-theme"] });
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", follow);

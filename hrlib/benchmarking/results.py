@@ -99,7 +99,7 @@ class Results:
             about[key] = {name: value for part in parts for name, value in part.about[key].items()}
         about["failed"] = {key: error for part in parts for key, error in part.about.get("failed", {}).items()}
         tables = (pd.concat([getattr(part, name) for part in parts], ignore_index=True) for name in TABLES)
-        return cls(*tables, about)
+        return cls(**dict(zip(TABLES, tables, strict=True)), about=about)
 
     @classmethod
     def read(cls, folder: str | Path) -> Results:
@@ -112,7 +112,8 @@ class Results:
                 f"no results in {folder}: expected about.json and three parquet files, as a benchmark writes them"
             )
         tables = [pd.read_parquet(folder / f"{name}.parquet") for name in TABLES]
-        return cls(*tables, json.loads((folder / "about.json").read_text()))
+        about = json.loads((folder / "about.json").read_text())
+        return cls(**dict(zip(TABLES, tables, strict=True)), about=about)
 
 
 def _mean_and_half_width(values: np.ndarray) -> tuple[float, float, int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -44,7 +44,8 @@ class PhotoQuery:
 
     def with_marks(self, crop: Sequence[int], strokes: Sequence[Stroke]) -> PhotoQuery:
         """The same photo with this box, [] for none, and these strokes."""
-        return replace(self, crop=tuple(int(edge) for edge in crop) or None, strokes=tuple(strokes))
+        box: Any = tuple(int(edge) for edge in crop)
+        return replace(self, crop=box or None, strokes=tuple(strokes))
 
     @property
     def asked(self) -> bytes | Item | np.ndarray:

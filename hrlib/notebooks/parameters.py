@@ -88,7 +88,7 @@ def _converted(value: Any, parameter: Parameter, notebook: str) -> Any:
         except (ValueError, SyntaxError):
             literal = value
         if type(literal) is kind or (kind is float and type(literal) is int):
-            return kind(literal)
+            return kind(literal)  # type: ignore[arg-type]
     raise HrlibError(
         f"{notebook}: {parameter.name} is {value!r}; expected {parameter.type}, such as the default {parameter.default}"
         + (f" ({parameter.help})" if parameter.help else "")

@@ -77,14 +77,10 @@ def _page(path: Path) -> str:
     return page.replace("<head>", f"<head>{script}", 1) if figures else page
 
 
-<<<<<<< HEAD
-def _figure(figure: dict, identifier: str) -> str:
+def figure_html(figure: dict, identifier: str) -> str:
+    """A plotly figure as it is stored in a notebook, with its words, as HTML for a page that loads plotly.js itself."""
     from hrlib.explore.alternative import alternative_text  # loads torch: not before there is a figure
 
-=======
-def figure_html(figure: dict, identifier: str) -> str:
-    """A plotly figure as it is stored in a notebook, as HTML for a page that loads plotly.js itself."""
->>>>>>> 61de13c (A site, a package that is tried, and the papers of a project: make site, make package, make types)
     figure.pop("config", None)
     words = html.escape(alternative_text(figure))
     drawn = plotly.io.to_html(

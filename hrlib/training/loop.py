@@ -7,7 +7,7 @@ import math
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import torch
@@ -91,7 +91,8 @@ class Loop:
         )
         self.network, self.optimizer = self.fabric.setup(model, optimizer)
         self.fabric.to_device(loss)
-        self.step, self.rows, self.best = 0, [], None
+        self.step, self.rows = 0, []
+        self.best: dict[str, dict[str, Any]] | None = None
         self.epoch = {"loss": 0.0, "images": 0, "seconds": 0.0}  # sums over the epoch so far
 
     def run(self, resume: bool, live: bool = False) -> None:
@@ -230,5 +231,5 @@ def _fabric(settings: FitSettings) -> tuple[Fabric, str]:
     """The device and the precision of a run: Fabric's choice of device, bf16 where that device is quicker with it."""
     device = Fabric(accelerator=settings.accelerator, devices=1).device
     bf16 = settings.precision == "bf16" or (settings.precision == "auto" and bf16_pays(device))
-    precision = "bf16-mixed" if bf16 else "32-true"
+    precision: Literal["bf16-mixed", "32-true"] = "bf16-mixed" if bf16 else "32-true"
     return Fabric(accelerator=settings.accelerator, devices=1, precision=precision), precision

@@ -2,7 +2,8 @@
 
 import nbformat
 import pytest
-from badges import ROOT, write
+
+from docs.badges import ROOT, write
 
 
 @pytest.fixture

@@ -1,7 +1,8 @@
 """Docstrings as reStructuredText: what means itself in prose is escaped, and nothing else."""
 
 import pytest
-from docstrings import restructured
+
+from docs.docstrings import restructured
 
 
 def of(text: str) -> str:

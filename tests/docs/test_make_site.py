@@ -5,10 +5,10 @@ import re
 import nbformat
 import pandas as pd
 import pytest
-from make_site import ROOT, faults, gather
-from site_pages import markdown, shown
 
 import hrlib as hr
+from docs.make_site import ROOT, faults, gather
+from docs.site_pages import markdown, shown
 from hrlib.notebooks.formulas import picture
 from hrlib.notebooks.report import PLOTLY
 
@@ -68,7 +68,11 @@ def test_a_notebook_that_was_run_has_live_figures_and_no_trace_of_the_machine(so
     )
     first, second = (output["data"] for output in code.outputs)
     assert first.keys() == second.keys() == {"text/html"}
-    assert first["text/html"].count("plotly.min.js") == 1 and "plotly.min.js" not in second["text/html"]
+    assert (
+        first["text/html"].count("plotly.min.js") == 1
+        and 'aria-label="a title"' in first["text/html"]
+        and "plotly.min.js" not in second["text/html"]
+    )
     assert 'id="figure-1"' in first["text/html"] and 'id="figure-2"' in second["text/html"]
     assert (source / "static" / "plotly.min.js").stat().st_size > 1_000_000
     assert "LOOKS" not in (source / "static" / "look.js").read_text()
@@ -111,7 +115,7 @@ def test_the_benchmark_page_has_the_results(source):
     page = (source / "benchmark.md").read_text()
     rows = pd.read_csv(ROOT / "benchmarks" / "results" / "hierarchical_proxies.csv")
     for row in rows.itertuples():
-        assert f"{row.mean:+.3f} [{row.low:+.3f}, {row.high:+.3f}]" in page
+        assert f"{row.mean:+.3f}\u00a0[{row.low:+.3f},\u00a0{row.high:+.3f}]" in page
     for file in (ROOT / "benchmarks" / "results").glob("*.csv"):
         assert f"## {file.stem.replace('_', ' ').capitalize()}\n\nMade by" in page, (
             f"{file.name} is not described in results/README.md"
@@ -143,7 +147,10 @@ def test_tables_for_reading():
     )
     assert markdown(shown(curves)).splitlines()[2] == "| jpeg | m | 2 | 0.900 | 0.400 |"
     intervals = pd.DataFrame({"mean": [0.1], "low": [-0.2], "high": [0.3], "t_low": [-0.4], "t_high": [0.5]})
-    assert markdown(shown(intervals)).splitlines()[2] == "| +0.100 [-0.200, +0.300] | [-0.400, +0.500] |"
+    assert (
+        markdown(shown(intervals)).splitlines()[2].replace("\u00a0", " ")
+        == "| +0.100 [-0.200, +0.300] | [-0.400, +0.500] |"
+    )
     assert "a\\|b &lt;i>" in markdown(pd.DataFrame({"x": ["a|b <i>"]}))
 
 

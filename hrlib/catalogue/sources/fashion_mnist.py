@@ -76,7 +76,7 @@ def load(
     """
     arrays = _arrays(places("fashion-mnist", WHERE, data_dir, download), download)
     tables = []
-    for part, pixels, labels in (("train", *arrays[:2]), ("test", *arrays[2:])):
+    for part, pixels, labels in (("train", arrays[0], arrays[1]), ("test", arrays[2], arrays[3])):
         if labels.shape != pixels.shape[:1] or pixels.shape[1:] != (28, 28) or pixels.dtype != np.uint8:
             raise HrlibError(
                 f"fashion-mnist: {part} has pictures {pixels.shape} {pixels.dtype} and labels {labels.shape}; "
@@ -88,7 +88,7 @@ def load(
         table.insert(0, "id", [f"{part}/{number}" for number in range(len(labels))])
         tables.append(table.assign(split=part))
     items, pictures = pd.concat(tables, ignore_index=True), np.concatenate([arrays[0], arrays[2]])
-    common = {"size": size, "seed": seed, "small": SMALL, "expected": EXPECTED, "partial": partial}
+    common: dict[str, Any] = {"size": size, "seed": seed, "small": SMALL, "expected": EXPECTED, "partial": partial}
     return build("fashion-mnist", items, LEVELS, pictures, image_size=image_size, **common, **photos)
 
 
