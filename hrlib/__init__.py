@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from hrlib.degradation import degrade
     from hrlib.errors import BadImage, HierarchyConflict, HrlibError
     from hrlib.evaluation import evaluate
-    from hrlib.training import embed, fit
+    from hrlib.training import embed, fit  # type: ignore[no-redef]
 
 
 def __getattr__(name: str):

@@ -1,6 +1,6 @@
 """Photos as users send them: compressed, cropped, drawn upon, with a sticker, blurred, made small.
 
-The kinds are those of visual search in a shop (METHODS.md, section 4). How bad each severity is was chosen here, by eye.
+The kinds are those of visual search in a shop (Nadkarni, Dasararaju, 2022, arXiv 2210.04560). How bad each severity is was chosen here, by eye.
 """
 
 from __future__ import annotations
@@ -146,7 +146,7 @@ def _overlay(photo: Image.Image, at: int, rng: np.random.Generator) -> Image.Ima
 
 
 @lru_cache(maxsize=256)
-def _font(size: int) -> ImageFont.FreeTypeFont:
+def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
     return ImageFont.load_default(size)
 
 

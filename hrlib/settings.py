@@ -15,12 +15,12 @@ T = TypeVar("T")
 NAMED = 100  # names that an error lists: more would hide what it says
 
 
-def nearest(name: str, allowed: Iterable[str]) -> str:
+def nearest(name: object, allowed: Iterable[object]) -> str:
     """The end of an error about an unknown name: the nearest known one, and all of them or, of many, the first `NAMED`."""
-    allowed = [str(other) for other in allowed]
-    close = difflib.get_close_matches(str(name), allowed, n=1)
-    more = f" and {len(allowed) - NAMED:,} more" if len(allowed) > NAMED else ""
-    return (f"did you mean {close[0]!r}? " if close else "") + "Known: " + ", ".join(allowed[:NAMED]) + more
+    known = [str(other) for other in allowed]
+    close = difflib.get_close_matches(str(name), known, n=1)
+    more = f" and {len(known) - NAMED:,} more" if len(known) > NAMED else ""
+    return (f"did you mean {close[0]!r}? " if close else "") + "Known: " + ", ".join(known[:NAMED]) + more
 
 
 def strict(cls: type[T], values: dict[str, Any]) -> T:

@@ -36,10 +36,10 @@ def gather(folders: Iterable[str | Path], bases: dict[str, str] | None = None, d
     Raises:
         HrlibError: no whole run, or runs of one name and seed with different settings (the folders hold different benchmarks).
     """
-    folders = [Path(folder) for folder in folders]
-    runs = [file.parent for folder in folders for file in sorted(folder.glob(f"*/*/*/{RESULT}"))]
+    within = [Path(folder) for folder in folders]
+    runs = [file.parent for folder in within for file in sorted(folder.glob(f"*/*/*/{RESULT}"))]
     if not runs:
-        raise HrlibError(f"no whole run in {', '.join(map(str, folders))}: start the benchmark, or name its out_dir")
+        raise HrlibError(f"no whole run in {', '.join(map(str, within))}: start the benchmark, or name its out_dir")
     return of_runs(runs, bases, draws)
 
 

@@ -8,7 +8,7 @@ import queue
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -21,7 +21,7 @@ from hrlib.threads import ONE_THREAD
 Outcome = tuple[RunSpec, str | None]
 
 
-def run_here(plan: Plan, specs: Sequence[RunSpec], folder: Path) -> Iterator[Outcome]:
+def run_here(plan: Plan, specs: Sequence[RunSpec], folder: Path) -> Generator[Outcome]:
     """One run after another in this process; yields each with its error, if it failed."""
     for spec in specs:
         try:
@@ -33,7 +33,7 @@ def run_here(plan: Plan, specs: Sequence[RunSpec], folder: Path) -> Iterator[Out
 
 def run_in_workers(
     plan: Plan, specs: Sequence[RunSpec], folder: Path, jobs: int, imports: Sequence[str] = ()
-) -> Iterator[Outcome]:
+) -> Generator[Outcome]:
     """Runs side by side in `jobs` processes; yields each as it ends. When the caller stops (Ctrl-C), the processes are ended."""
     if plan.catalogues or plan.losses:
         given = ", ".join([*plan.catalogues, *plan.losses])

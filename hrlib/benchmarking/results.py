@@ -99,7 +99,7 @@ class Results:
             about[key] = {name: value for part in parts for name, value in part.about[key].items()}
         about["failed"] = {key: error for part in parts for key, error in part.about.get("failed", {}).items()}
         tables = (pd.concat([getattr(part, name) for part in parts], ignore_index=True) for name in TABLES)
-        return cls(*tables, about)
+        return cls(**dict(zip(TABLES, tables, strict=True)), about=about)
 
     @classmethod
     def read(cls, folder: str | Path) -> Results:

@@ -20,7 +20,7 @@ from hrlib.errors import HrlibError
 def assemble(
     name: str,
     items: pd.DataFrame,
-    references: Sequence[Any],
+    references: Sequence[Any] | np.ndarray,
     read: Callable[[Any], Any],
     fingerprint: str,
     hierarchy: Hierarchy,
@@ -46,7 +46,13 @@ def assemble(
     """
     reasons = dict(absent or {})
     rows = np.array([row for row in range(len(items)) if row not in reasons], dtype=np.int64)
-    settings = {"size": image_size, "fit": fit, "on_bad": on_bad, "workers": workers, "cache_dir": cache_dir}
+    settings: dict[str, Any] = {
+        "size": image_size,
+        "fit": fit,
+        "on_bad": on_bad,
+        "workers": workers,
+        "cache_dir": cache_dir,
+    }
     images, bad = build_store(references, read, fingerprint=fingerprint, name=name, **settings)
     reasons |= {int(rows[place]): reason for place, reason in bad.items()}
     if len(reasons) == len(items):

@@ -54,7 +54,13 @@ def from_folder(
     levels = _level_names(levels, depth=depth_of(paths, folder))
     items = pd.DataFrame({"id": paths, **class_names(paths, levels)})
     files = [str(folder / path) for path in paths]
-    settings = {"image_size": image_size, "fit": fit, "on_bad": on_bad, "cache_dir": cache_dir, "workers": workers}
+    settings: dict[str, Any] = {
+        "image_size": image_size,
+        "fit": fit,
+        "on_bad": on_bad,
+        "cache_dir": cache_dir,
+        "workers": workers,
+    }
     return _from_files(folder.resolve().name, items, files, Hierarchy.from_frame(items, levels), **settings)
 
 
@@ -119,7 +125,13 @@ def from_table(
     files = photo_files(items[image], root.absolute(), confined)
     hierarchy = Hierarchy.from_frame(items, levels, on_conflict)
     items = items.assign(**dict(hierarchy.frame()))
-    settings = {"image_size": image_size, "fit": fit, "on_bad": on_bad, "cache_dir": cache_dir, "workers": workers}
+    settings: dict[str, Any] = {
+        "image_size": image_size,
+        "fit": fit,
+        "on_bad": on_bad,
+        "cache_dir": cache_dir,
+        "workers": workers,
+    }
     return _from_files(name, items, files, hierarchy, attributes=attributes, caption=caption, **settings)
 
 

@@ -53,7 +53,7 @@ class ImageStore:
     def __len__(self) -> int:
         return len(self.rows)
 
-    def __getitem__(self, index: int | slice | np.ndarray) -> np.ndarray:
+    def __getitem__(self, index: int | slice | Sequence[int] | np.ndarray) -> np.ndarray:
         """Photos as copies: (H, W, 3) for an integer, else (n, H, W, 3)."""
         return np.array(self.array[self.rows[index]])
 
@@ -67,13 +67,13 @@ class ImageStore:
         return ImageStore(self.array, self.rows[rows], self.fit)
 
 
-def cache_folder(cache_dir: str | Path | None = None) -> Path:
+def cache_folder(cache_dir: str | os.PathLike[str] | None = None) -> Path:
     """Where decoded photos are kept: the argument, the environment's HRLIB_CACHE, or the user's cache folder."""
     return Path(cache_dir or os.environ.get("HRLIB_CACHE") or platformdirs.user_cache_dir("hrlib"))
 
 
 def build_store(
-    references: Sequence[Any],
+    references: Sequence[Any] | np.ndarray,
     read: Callable[[Any], bytes | Image.Image | np.ndarray],
     *,
     fingerprint: str,

@@ -138,8 +138,9 @@ def load(
         raise HrlibError(
             f"captions is {captions!r}: expected an integer from 1 to {WORDINGS}, or None for the title alone"
         )
+    side: Any = tuple(image_size)
     shown = [
-        Photo(seed, category, product, photo, tuple(image_size))
+        Photo(seed, category, product, photo, side)
         for category in CATEGORIES
         for product in range(counts["products"])
         for photo in range(counts["photos"])
@@ -161,7 +162,7 @@ def load(
         hierarchy,
         ATTRIBUTES,
         caption,
-        image_size=tuple(image_size),
+        image_size=side,
         cache_dir=cache_dir,
         workers=workers,
     )

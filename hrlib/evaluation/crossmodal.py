@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -60,7 +61,14 @@ def evaluate_crossmodal(
         HrlibError: embeddings that are no finite unit vectors, dimensions that differ, owners that are no rows of the images, titles that are
             not one an image, ks or a top that are no positive integers, scores of another shape or not finite, no query with a positive.
     """
-    settings = {"titles": titles, "ks": ks, "rerank": rerank, "top": top, "chunk": chunk, "device": device}
+    settings: dict[str, Any] = {
+        "titles": titles,
+        "ks": ks,
+        "rerank": rerank,
+        "top": top,
+        "chunk": chunk,
+        "device": device,
+    }
     ranks = crossmodal_per_query(images, texts, owner, **settings)
     rows = {}
     for direction in DIRECTIONS:

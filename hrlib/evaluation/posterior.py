@@ -31,7 +31,8 @@ def posterior(model: nn.Module, catalogue: Catalogue) -> tuple[np.ndarray, np.nd
             f"a {type(model).__name__} has no posterior: expected a model such as hr.models.VariationalAutoencoder(encoder)"
         )
     side_by_side = embed(_Posterior(model).train(model.training), catalogue, precision="float32")
-    return tuple(np.split(side_by_side, 2, axis=1))
+    means, log_variances = np.split(side_by_side, 2, axis=1)
+    return means, log_variances
 
 
 def posterior_table(model: nn.Module, catalogue: Catalogue, least: float = 0.1) -> pd.DataFrame:

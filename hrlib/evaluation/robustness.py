@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from itertools import product
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -67,7 +67,8 @@ def robustness(
     severities = sorted({*severities} - {0})
     own = np.arange(len(catalogue)) if queries is None else np.asarray(queries)
     own_rows(own, max(own.size, 1), len(catalogue), "queries")
-    asked, as_before = catalogue.subset(own), {"batch_size": batch_size, "precision": precision}
+    asked = catalogue.subset(own)
+    as_before: dict[str, Any] = {"batch_size": batch_size, "precision": precision}
     clean = embed(model, catalogue, **as_before)
     at_start = _measured(metric, clean[own], clean, own)
     rows = []

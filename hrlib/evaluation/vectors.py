@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 import numpy as np
 import torch
 from torch import Tensor
 
 from hrlib.errors import HrlibError
 
-Embeddings = np.ndarray | Tensor
+Embeddings: TypeAlias = np.ndarray | Tensor
 UNIT_TOLERANCE = (
     1e-3  # of a norm in float32 and float64; ten times that in 16 bits, whose rounding alone can move a norm by 4e-3
 )

@@ -75,7 +75,7 @@ class Saved:
             ) from error
         return arrays, facts
 
-    def write(self, arrays: dict[str, np.ndarray], **facts: Any) -> None:
+    def write(self, arrays: dict[str, Any], **facts: Any) -> None:
         """Save arrays and JSON-able facts; what was there is replaced."""
         made_by = versions() | {name: metadata.version(name) for name in ("numba", "scikit-learn", "umap-learn")}
         facts = {"identity": self.identity, **facts, "versions": made_by}

@@ -104,7 +104,7 @@ def as_projections(projections: Mapping[str, Projection | Embeddings], catalogue
         raise HrlibError("no projections: expected at least one, by name")
     ready = [isinstance(value, Projection) for value in projections.values()]
     if all(ready):
-        return dict(projections)
+        return dict(projections)  # type: ignore[arg-type]
     if any(ready):
         raise HrlibError(
             "projections and embeddings are mixed: expected either, because embeddings are projected together"

@@ -94,7 +94,7 @@ class SearchDemo:
         found = self._search(query)
         self._replacing = True
         try:
-            self.controls.canvas.show(query and query.pixels, query.name if query else "")
+            self.controls.canvas.show(query.pixels if query else None, query.name if query else "")
         finally:
             self._replacing = False
         self.query = query

@@ -48,7 +48,7 @@ class Session:
         """The present choice."""
         return self.history.choices[self.history.at] if self.history.choices else None
 
-    def choose(self, rows: Sequence[int], how: str = "code") -> pd.DataFrame:
+    def choose(self, rows: Sequence[int] | np.ndarray, how: str = "code") -> pd.DataFrame:
         """Choose items as a click or a lasso does; the selection that comes of it."""
         choice = Choice(tuple(np.unique(np.asarray(rows, dtype=np.int64)).tolist()), how)
         self.answer(choice)

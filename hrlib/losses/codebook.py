@@ -51,13 +51,13 @@ class CodebookLoss(PartsLoss):
     * cross ("i2t", "t2i") and within ("i2i", "t2t"): `contrast` with the teacher and its queues, softened by the teacher in all four.
     * matching (ITM) and words (MLM): of a fusion encoder.
 
-    Verified, says METHODS.md: two views of one entity, codes as centres that are trained along, momentum teachers that guide the other's
+    Verified: two views of one entity, codes as centres that are trained along, momentum teachers that guide the other's
     student, queues. With moderate confidence, remembered: these formulas, softness .4. Unknown: codes, code_temperature, transport steps; .1, .05 and 3
     are SwAV's, from memory. Chosen here: all parts weigh 1; the batch and its queue are taken to the codes together, so that K may be larger than the
     batch; frozen, ramp; titles that are the same share targets.
 
-    Separate plans (the default; `plans`) are what the remembered formula has. They hide a constant offset between the modalities, METHODS.md
-    warns (measured): two clouds with a gap between them still agree on codes. So `report` tells the agreement of raw argmax codes, and P, which
+    Separate plans (the default; `plans`) are what the remembered formula has. They hide a constant offset between the modalities, as was
+    measured here: two clouds with a gap between them still agree on codes. So `report` tells the agreement of raw argmax codes, and P, which
     learns, is no plan. With joint=True an offset is seen by the plan as well, and the modalities may then divide the codes between them.
 
     Args:

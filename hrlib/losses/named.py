@@ -157,7 +157,7 @@ def _register_proxy_loss(name: str, kind: type[HierarchicalProxyLoss], base: str
 
     own = [inspect.signature(kind).parameters["weights"]] + _keywords(kind)
     settings = [p.replace(kind=p.KEYWORD_ONLY) for p in own + _keywords(BASES[base]) if p.name not in fixed]
-    make.__signature__ = inspect.Signature([*list(inspect.signature(make).parameters.values())[:2], *settings])
+    make.__signature__ = inspect.Signature([*list(inspect.signature(make).parameters.values())[:2], *settings])  # type: ignore[attr-defined]
     make.__annotations__ |= typing.get_type_hints(kind.__init__) | typing.get_type_hints(BASES[base])
     make.__qualname__, make.__doc__ = name, text
     register(name)(make)

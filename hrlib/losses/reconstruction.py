@@ -29,8 +29,8 @@ class ReconstructionLoss(nn.Module):
     nats a colour value: then it does not grow with the size of the photos, and is of the order of 1 as the other losses of a weighted
     sum are (0.5 where the colours are off by 0.1 of the range in 0..1). beta = 1 is the bound itself; a larger beta asks for fewer and more
     independent dimensions (Higgins et al., ICLR 2017). ramp rises linearly from 0 to 1 over the first `warmup` of the run, so that the
-    decoder learns to use z before z costs anything (Bowman et al., CoNLL 2016, arXiv 1511.06349). That there is a linear KL warm-up is of
-    METHODS.md; sigma, the unit and the defaults are chosen here.
+    decoder learns to use z before z costs anything (Bowman et al., CoNLL 2016, arXiv 1511.06349). sigma, the unit, the line
+    of the ramp and the defaults are chosen here.
 
     Args:
         beta: weight of the KL, 0 or more; 0 is an autoencoder with noise that it may shrink.

@@ -17,7 +17,7 @@ def sinkhorn(scores: Tensor, eps: float = 0.05, iterations: int = 3) -> Tensor:
     Cuturi, NIPS 2013, arXiv 1306.0895: the rows and the columns of exp(scores / eps) are scaled in turn until each row sums to 1 / N and each column
     to 1 / K. It ends on the rows, so that N T is a distribution over the codes for each sample, exactly; the columns' sums come near with the
     iterations. As logarithms throughout: exp(scores / eps) overflows float32 where scores / eps is above 88, and a column that underflowed
-    would be divided by 0. eps = .05 and 3 iterations are METHODS.md's (and SwAV's, Caron et al., NeurIPS 2020, arXiv 2006.09882, from memory).
+    would be divided by 0. eps = .05 and 3 iterations are SwAV's (Caron et al., NeurIPS 2020, arXiv 2006.09882, from memory).
 
     Args:
         scores: (N, K), cosines of samples and codes. The cost 1 - cosine has the same plan: a constant is scaled away.

@@ -69,7 +69,7 @@ class TripleContrastiveLoss(PartsLoss):
       the other items of the batch as negatives.
     * matching (ITM) and words (MLM): of a fusion encoder, which gives the logits and chooses the hard negatives and the masked words.
 
-    Verified in the authors' code, says METHODS.md: all of the formula. Chosen here: items with the same title share targets and are no negatives;
+    Verified in the authors' code: all of the formula. Chosen here: items with the same title share targets and are no negatives;
     the ramp in shares of the run (theirs is the first epoch, from memory); divided by 6 whatever is on, so that switching a part off does not weigh
     the others anew.
 

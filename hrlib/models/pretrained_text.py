@@ -46,7 +46,7 @@ class PretrainedTokenizer:
         tokens = np.zeros((len(texts), length), np.int64)
         for row, ids in zip(tokens, found, strict=True):
             row[: len(ids)] = np.add(ids, 1)
-        check_words(texts, (~np.isin(tokens, self.special)).any(axis=1))
+        check_words(texts, np.any(~np.isin(tokens, self.special), axis=1))
         return tokens
 
     def words(self, tokens: Sequence[int]) -> list[str]:

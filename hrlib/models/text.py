@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
@@ -75,7 +77,7 @@ class TextEncoder(nn.Module):
         self.tokenizer = Tokenizer.from_json(state.cpu().numpy().tobytes().decode())
 
 
-def counting(tokens: Tensor, tokenizer: Tokenizer) -> Tensor:
+def counting(tokens: Tensor, tokenizer: Any) -> Tensor:
     """Which tokens stand for a part of a text: bool of their shape."""
     return ~torch.isin(tokens, torch.tensor(tokenizer.special, device=tokens.device))
 

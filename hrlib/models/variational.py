@@ -140,4 +140,4 @@ def _checked(size: tuple[int, int]) -> tuple[int, int]:
         raise HrlibError(
             f"image_size is {size!r}: expected height and width of the photos, such as (64, 48) or catalogue.images.size"
         )
-    return tuple(size)
+    return size[0], size[1]

@@ -31,7 +31,7 @@ def picture(tex: str, block: bool = False) -> str:
     return f'<img class="formula" alt="{source}" style="{place};{size}" src="data:image/svg+xml;base64,{data}">'
 
 
-def _drawn(tex: str) -> tuple[bytes, tuple[float, float, float]]:
+def _drawn(tex: str) -> tuple[bytes, tuple[float, ...]]:
     """The formula as SVG, and its width, height and depth below the line of text in em."""
     text = f"${tex}$"
     with rc_context({"mathtext.fontset": "cm", "svg.fonttype": "path", "svg.hashsalt": "hrlib", "font.size": POINTS}):

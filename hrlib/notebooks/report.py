@@ -70,7 +70,7 @@ def _page(path: Path) -> str:
         for output in cell.get("outputs", []):
             if PLOTLY in output.get("data", {}):
                 figures += 1
-                output["data"]["text/html"] = _figure(output["data"].pop(PLOTLY), f"figure-{figures}")
+                output["data"]["text/html"] = figure_html(output["data"].pop(PLOTLY), f"figure-{figures}")
                 output["data"].pop("image/png", None)
     # the data's titles and captions are in figures and tables: the exporter's own sanitiser must not touch ours, which plotly escapes
     page, _ = Offline(embed_images=True).from_notebook_node(notebook, {"metadata": {"name": path.stem}})
@@ -78,7 +78,8 @@ def _page(path: Path) -> str:
     return page.replace("<head>", f"<head>{script}", 1) if figures else page
 
 
-def _figure(figure: dict, identifier: str) -> str:
+def figure_html(figure: dict, identifier: str) -> str:
+    """A plotly figure as it is stored in a notebook, with its words, as HTML for a page that loads plotly.js itself."""
     from hrlib.explore.alternative import alternative_text  # loads torch: not before there is a figure
 
     figure.pop("config", None)

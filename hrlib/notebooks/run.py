@@ -97,7 +97,11 @@ def run(
                 path = waiting.pop(0)
                 folder = out / path.stem
                 own = {"out_dir": str(folder)} if "out_dir" in declared(path) else {}
-                order = {"path": str(path.resolve()), "folder": str(folder), "values": {**values[path], **own}}
+                order: dict[str, Any] = {
+                    "path": str(path.resolve()),
+                    "folder": str(folder),
+                    "values": {**values[path], **own},
+                }
                 order |= {"cell_timeout": cell_timeout, "solutions": solutions}
                 running[pool.submit(processes.run, order)] = path
                 tell(f"{path.stem}: started")

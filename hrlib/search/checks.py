@@ -29,7 +29,7 @@ def check_ids(ids: Iterable[Id], unique: bool = False) -> list[Id]:
     ids = [_id(value) for value in ids]
     if unique and len(set(ids)) < len(ids):
         seen: set[Id] = set()
-        twice = dict.fromkeys(value for value in ids if value in seen or seen.add(value))
+        twice = dict.fromkeys(value for value in ids if value in seen or seen.add(value))  # type: ignore[func-returns-value]
         raise HrlibError(f"{len(twice)} ids are there more than once: {first(twice)}. Keep one row of each")
     return ids
 

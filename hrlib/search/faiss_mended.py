@@ -20,7 +20,7 @@ def mend_faiss() -> None:
 
     for made in vars(faiss).values():
         if inspect.isclass(made) and "search_numpy" in vars(made):
-            made.search = _search(made.search_numpy, made.search)
+            made.search = _search(made.search_numpy, made.search)  # type: ignore[attr-defined]
 
 
 def _search(own: Callable, replacement: Callable) -> Callable:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from hrlib.errors import HrlibError
 from hrlib.settings import strict
@@ -44,5 +44,5 @@ class IndexSettings:
     def kind(self, index: str, items: int) -> Kind:
         """What `index` means for a number of items: itself, or by size where it is "auto"."""
         if index != "auto":
-            return index
+            return cast(Kind, index)
         return "exact" if items < EXACT_BELOW else "hnsw" if items < IVF_FROM else "ivf"

@@ -8,7 +8,7 @@ alive (a byte a row) is copied when something goes.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -162,8 +162,9 @@ class State:
         """For each query the scores and rows of all rows at least as similar, best first; exact."""
         mask, step = self.mask(where), max(1, CELLS // max(queries.shape))
         found: list[list[tuple[np.ndarray, np.ndarray]]] = [[] for _ in queries]
-        sources = [(0, self.built, self.index.taken)] if self.index else []
-        for first_row, count, taken in [*sources, (self.built, len(self.new), self.new.__getitem__)]:
+        sources: list[tuple[int, int, Callable]] = [(0, self.built, self.index.taken)] if self.index else []
+        sources.append((self.built, len(self.new), self.new.__getitem__))
+        for first_row, count, taken in sources:
             for start in range(0, count, step):
                 part, row = taken(slice(start, min(start + step, count))), first_row + start
                 scores = queries @ part.T

@@ -56,9 +56,9 @@ def traffic(
         came = np.arange(first, first + changed)
         ids = np.concatenate([came[:half], replaced])
         before = time.perf_counter()
-        store.upsert(ids, x[came])
+        store.upsert(ids.tolist(), x[came])
         between = time.perf_counter()
-        store.delete(gone)
+        store.delete(gone.tolist())
         after = time.perf_counter()
         row_of[ids], row_of[gone] = came, -1
         found, spent = _ask(store, q, k, None)

@@ -148,7 +148,7 @@ class MilvusStore(Store):
             Table(0, {name: Column(kind, np.empty(0)) for name, kind in old.items()}).check(columns)
             kinds = old | {name: one.kind for name, one in columns.items() if old.get(name, "empty") == "empty"}
             made, sizes = rows(ids, vectors, columns, kinds)
-            declared = [
+            declared: list[dict[str, Any]] = [
                 {"name": key(name), "kind": kind, "place": place, "vector": [1.0, 0.0]}
                 for place, (name, kind) in enumerate(kinds.items())
                 if old.get(name) != kind

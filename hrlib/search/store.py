@@ -9,7 +9,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -19,7 +19,7 @@ from hrlib.evaluation.vectors import Embeddings
 from hrlib.search.checks import Id, check_ids, check_queries, check_vectors
 from hrlib.search.metadata import Values, as_columns
 
-Metadata = pd.DataFrame | Mapping[str, Sequence]
+Metadata: TypeAlias = pd.DataFrame | Mapping[str, Sequence]
 Where = Mapping[str, Any]
 
 

@@ -84,7 +84,7 @@ def test_gap_alignment_uniformity_and_codes_written_out():
 
 
 def test_a_constant_offset_is_seen_where_balanced_codes_hide_it():
-    """METHODS.md's trap: codes balanced within each modality agree across a constant gap; the raw nearest codes do not."""
+    """The trap: codes balanced within each modality agree across a constant gap; the raw nearest codes do not."""
     rng = np.random.default_rng(0)
     x = 0.3 * rng.standard_normal((400, 16))
     offset = np.zeros(16)

@@ -103,7 +103,7 @@ def test_who_learns_from_what(step):
 
 
 def test_a_gap_between_the_modalities_is_hidden_by_separate_plans_and_seen_by_a_joint_one_and_by_raw_codes():
-    """The trap of METHODS.md: a constant offset is a constant a code in the scores, which the first scaling of the columns takes out."""
+    """The trap: a constant offset is a constant a code in the scores, which the first scaling of the columns takes out."""
     g = torch.Generator().manual_seed(0)
     codes = F.normalize(torch.randn(8, 16, generator=g, dtype=torch.float64), dim=1)
     x = F.normalize(torch.randn(200, 16, generator=g, dtype=torch.float64), dim=1)

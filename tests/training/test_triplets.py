@@ -19,7 +19,7 @@ def attributes(codes):
 
 
 def bin_of(i, j, codes, products=None, categories=None, edges=EDGES, minimum_overlap=2):
-    """The bin of a pair as METHODS.md section 4 has it; None: in no bin."""
+    """The bin of a pair by the shares of matches that were chosen here; None: in no bin."""
     if i == j:
         return None
     if products is not None and products[i] == products[j] != -1:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -24,14 +24,14 @@ def build(
     name: str,
     items: pd.DataFrame,
     levels: Sequence[str],
-    photos: Sequence[Member | None] | np.ndarray,
+    photos: Sequence[Any] | np.ndarray,
     *,
     size: str,
     seed: int,
     small: tuple[int, int | None],
     expected: Mapping[str, int] | None = None,
     partial: bool = False,
-    on_conflict: str = "raise",
+    on_conflict: Literal["raise", "majority"] = "raise",
     attributes: Sequence[str] = (),
     caption: str | None = None,
     **settings: Any,
@@ -65,7 +65,7 @@ def build(
         items, hierarchy = items.iloc[rows].reset_index(drop=True), hierarchy.subset(rows)
         photos = photos[rows] if isinstance(photos, np.ndarray) else [photos[row] for row in rows]
     if isinstance(photos, np.ndarray):
-        mark, read = hashlib.blake2b(np.ascontiguousarray(photos), digest_size=16).hexdigest(), picture
+        mark, read = hashlib.blake2b(np.ascontiguousarray(photos).data, digest_size=16).hexdigest(), picture
     else:
         mark, read = fingerprint(photos), read_member
     return assemble(name, items, photos, read, mark, hierarchy, attributes, caption, **settings)

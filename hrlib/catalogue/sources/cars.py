@@ -79,7 +79,7 @@ def load(
     items["split"] = np.where(items["number"] <= TRAIN_CLASSES, "train", "test")
     items["make"], items["body"], items["year"] = zip(*items["model"].map(parse), strict=True)
     (other,) = {"make", "body"} - {superclass}
-    common = {"size": size, "seed": seed, "small": SMALL, "expected": EXPECTED, "partial": partial}
+    common: dict[str, Any] = {"size": size, "seed": seed, "small": SMALL, "expected": EXPECTED, "partial": partial}
     items, levels = items.drop(columns="number"), ("model", superclass)
     return build("cars", items, levels, members, attributes=(other, "year"), image_size=image_size, **common, **photos)
 

@@ -72,7 +72,7 @@ def load(
         raise HrlibError(
             f"{archive.path}: {wrong.index[0]} has {wrong.iloc[0]} classes, expected {CLASSES_A_SUPERCLASS}"
         )
-    common = {"size": size, "seed": seed, "small": SMALL, "expected": EXPECTED, "partial": partial}
+    common: dict[str, Any] = {"size": size, "seed": seed, "small": SMALL, "expected": EXPECTED, "partial": partial}
     levels, pictures = ("class", "superclass"), np.concatenate(pixels)
     return build("cifar100", items, levels, pictures, image_size=image_size, **common, **photos)
 

@@ -46,8 +46,14 @@ def load(
     Raises:
         HrlibError: files or photos are missing or another number than expected, or a list that is not in the published form.
     """
-    settings = {"download": download, "cache_dir": photos.get("cache_dir")}
+    settings: dict[str, Any] = {"download": download, "cache_dir": photos.get("cache_dir")}
     lists, *images = (Archive.find("coco", part, WHERE, data_dir, **settings) for part in (LISTS, *PHOTOS))
     folders = {part.marker: (archive, part.marker) for part, archive in zip(PHOTOS, images, strict=True)}
-    common = {"size": size, "seed": seed, "expected": EXPECTED, "partial": partial, "image_size": image_size}
+    common: dict[str, Any] = {
+        "size": size,
+        "seed": seed,
+        "expected": EXPECTED,
+        "partial": partial,
+        "image_size": image_size,
+    }
     return captioned("coco", lists, folders, **common, **photos)

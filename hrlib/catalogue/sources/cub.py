@@ -74,7 +74,7 @@ def load(
     items["photo_split"] = ["train" if training == "1" else "test" for training in items["training"]]
     members = archive.members("images/" + items["id"])
     items = items[["id", *levels, "split", "photo_split"]]
-    common = {"size": size, "seed": seed, "small": SMALL, "expected": EXPECTED, "partial": partial}
+    common: dict[str, Any] = {"size": size, "seed": seed, "small": SMALL, "expected": EXPECTED, "partial": partial}
     return build("cub", items, levels, members, image_size=image_size, **common, **photos)
 
 

@@ -89,7 +89,7 @@ def load(
         table.insert(0, "id", [f"{part}/{number}" for number in range(len(labels))])
         tables.append(table.assign(split=part))
     items, pictures = pd.concat(tables, ignore_index=True), np.concatenate([arrays[0], arrays[2]])
-    common = {"size": size, "seed": seed, "small": SMALL, "expected": EXPECTED, "partial": partial}
+    common: dict[str, Any] = {"size": size, "seed": seed, "small": SMALL, "expected": EXPECTED, "partial": partial}
     return build("fashion-mnist", items, LEVELS, pictures, image_size=image_size, **common, **photos)
 
 

@@ -62,9 +62,9 @@ def load(
         raise HrlibError(
             f"{archive.path}: no item of styles.csv has a photo in images/ and enough company; is this the whole data set?"
         )
-    settings = {"attributes": ATTRIBUTES, "caption": "productDisplayName", "on_conflict": "majority"}
+    settings: dict[str, Any] = {"attributes": ATTRIBUTES, "caption": "productDisplayName", "on_conflict": "majority"}
     members = archive.members(items["image"])
-    common = {"size": size, "seed": seed, "small": SMALL, "image_size": image_size}
+    common: dict[str, Any] = {"size": size, "seed": seed, "small": SMALL, "image_size": image_size}
     return build("fashion-products", items, levels, members, **settings, **common, **photos)
 
 

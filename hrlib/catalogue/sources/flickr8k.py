@@ -44,7 +44,13 @@ def load(
     Raises:
         HrlibError: files or photos are missing or another number than expected, or a list that is not in the published form.
     """
-    settings = {"download": download, "cache_dir": photos.get("cache_dir")}
+    settings: dict[str, Any] = {"download": download, "cache_dir": photos.get("cache_dir")}
     images, lists = (Archive.find("flickr8k", part, WHERE, data_dir, **settings) for part in (PHOTOS, LISTS))
-    common = {"size": size, "seed": seed, "expected": EXPECTED, "partial": partial, "image_size": image_size}
+    common: dict[str, Any] = {
+        "size": size,
+        "seed": seed,
+        "expected": EXPECTED,
+        "partial": partial,
+        "image_size": image_size,
+    }
     return captioned("flickr8k", lists, {"": (images, PHOTOS.marker)}, **common, **photos)

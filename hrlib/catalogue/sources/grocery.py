@@ -51,7 +51,7 @@ def load(
         )
     items = items.join(classes, on="number").drop(columns="number")
     items["folder"] = items["id"].str.split("/").str[1]
-    common = {"size": size, "seed": seed, "small": SMALL, "partial": partial, "image_size": image_size}
+    common: dict[str, Any] = {"size": size, "seed": seed, "small": SMALL, "partial": partial, "image_size": image_size}
     return build("grocery", items, LEVELS, archive.members(items["id"]), caption="description", **common, **photos)
 
 

@@ -54,14 +54,14 @@ def load(
     Raises:
         HrlibError: files or photos are missing or another number than expected, or a list that is not in the published form.
     """
-    settings = {"download": download, "cache_dir": photos.get("cache_dir")}
+    settings: dict[str, Any] = {"download": download, "cache_dir": photos.get("cache_dir")}
     images, lists = (Archive.find("in-shop", part, WHERE, data_dir, **settings) for part in (PHOTOS, LIST))
     items = _list(lists)
     folders = items["id"].str.split("/")
     items["department"] = folders.str[1]
     items["category"] = items["department"] + " " + folders.str[2]
     items["view"] = folders.str[-1].str.rpartition("_")[2].str.rpartition(".")[0]
-    common = {"size": size, "seed": seed, "small": SMALL, "expected": EXPECTED, "partial": partial}
+    common: dict[str, Any] = {"size": size, "seed": seed, "small": SMALL, "expected": EXPECTED, "partial": partial}
     common |= {"on_conflict": "majority", "attributes": ("view",), "image_size": image_size}
     return build("in-shop", items, ("item", "category", "department"), images.members(items["id"]), **common, **photos)
 

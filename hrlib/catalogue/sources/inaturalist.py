@@ -90,7 +90,13 @@ def load(
     if unknown.any():
         raise HrlibError(f"categories.json has no species {items.loc[unknown, 'number'].iloc[0]}, which the lists name")
     items = items.join(taxa, on="number").drop(columns="number")
-    common = {"size": size, "seed": seed, "small": SMALL, "expected": EXPECTED[protocol], "partial": partial}
+    common: dict[str, Any] = {
+        "size": size,
+        "seed": seed,
+        "small": SMALL,
+        "expected": EXPECTED[protocol],
+        "partial": partial,
+    }
     common |= {"attributes": ("supercategory",), "image_size": image_size}
     return build("inaturalist", items, LEVELS, find(PHOTOS).members(items["id"]), **common, **photos)
 

@@ -49,7 +49,7 @@ def captioned(name: str, lists: Archive, folders: Folders, *, size: str, seed: i
     places = [(*folders[each], file) for each, file in zip(folder, items["id"], strict=True)]
     members = [archive.members([f"{inside}/{file}"])[0] for archive, inside, file in places]
     items["photo"] = items["id"]
-    common = {"size": size, "seed": seed, "small": SMALL, "caption": "captions"}
+    common: dict[str, Any] = {"size": size, "seed": seed, "small": SMALL, "caption": "captions"}
     return build(name, items, ("photo",), members, **common, **settings)
 
 

@@ -50,5 +50,5 @@ def load(
     items = pd.DataFrame(
         [(m.string, m[1], f"{m[1]}: {m[2]}", m[4]) for m in matches], columns=["id", "alphabet", "character", "drawer"]
     )
-    common = {"size": size, "seed": seed, "small": SMALL, "image_size": image_size}
+    common: dict[str, Any] = {"size": size, "seed": seed, "small": SMALL, "image_size": image_size}
     return build("omniglot", items, LEVELS, archive.members(items["id"]), attributes=("drawer",), **common, **photos)

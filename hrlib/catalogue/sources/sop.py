@@ -57,7 +57,7 @@ def load(
     items["superclass"] = items["id"].str.partition("/")[0].str.removesuffix("_final")
     items["product"] = items["superclass"] + " " + items["class_id"]
     items = items[["id", "product", "superclass", "split"]]
-    common = {"size": size, "seed": seed, "small": SMALL, "expected": EXPECTED, "partial": partial}
+    common: dict[str, Any] = {"size": size, "seed": seed, "small": SMALL, "expected": EXPECTED, "partial": partial}
     levels, members = ("product", "superclass"), archive.members(items["id"])
     return build("sop", items, levels, members, image_size=image_size, **common, **photos)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from hrlib.errors import HrlibError
@@ -48,7 +50,7 @@ def scatter(panel: Panel, trace: dict) -> None:
             "ha": {"left": "right", "right": "left"}.get(across, "center"),
             "va": {"top": "bottom", "bottom": "top"}.get(down, "center"),
         }
-        for text, *place in zip(get(trace, "text", ()), x, y, strict=False):
+        for text, place in zip(get(trace, "text", ()), zip(x, y, strict=True), strict=False):
             style = anchors | text_style(text, get(trace, "textfont"))
             panel.axes.annotate(plain(text), place, shift, textcoords="offset points", **style)
 
@@ -73,7 +75,7 @@ def _errors(panel: Panel, trace: dict, x: np.ndarray, y: np.ndarray) -> None:
     for letter in "xy":
         spec = get(trace, f"error_{letter}", {})
         if (plus := get(spec, "array")) is not None:
-            ends = {f"{letter}err": [get(spec, "arrayminus", plus), plus]}
+            ends: dict[str, Any] = {f"{letter}err": [get(spec, "arrayminus", plus), plus]}
             thick, cap = get(spec, "thickness", 2), get(spec, "width", 4)
             colour = rgba(get(spec, "color", main_colour(trace)))
             panel.axes.errorbar(
@@ -115,7 +117,7 @@ def face(trace: dict, count: int = 1) -> dict:
 def heatmap(panel: Panel, trace: dict) -> None:
     """Cells of one size in the colours of a scale; NaN shows the background."""
     z = np.array([[np.nan if value is None else value for value in row] for row in trace["z"]], float)
-    edges = []
+    edges: Any = []
     for letter, count in (("x", z.shape[1]), ("y", z.shape[0])):
         middles = panel.numbers(letter, get(trace, letter, range(count)))
         steps = np.diff(middles) if count > 1 else np.ones(1)

@@ -29,7 +29,7 @@ def title(sheet) -> None:
         sheet.texts.append(written)
 
 
-def annotations(sheet) -> None:
+def draw_annotations(sheet) -> None:
     """Texts where they belong, without arrows."""
     for spec in sheet.layout.get("annotations", []):
         place, axes = _place(sheet, spec, "")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import PathPatch, Rectangle
@@ -50,7 +53,7 @@ def draw(axes: Axes, trace: dict, wide: float, high: float) -> None:
         axes.add_patch(PathPatch(band, fc=pale, lw=0, zorder=1, antialiased=False))
 
 
-def _offsets(own: np.ndarray, other: np.ndarray, heights: np.ndarray, tops: dict[int, float]) -> np.ndarray:
+def _offsets(own: np.ndarray, other: np.ndarray, heights: np.ndarray, tops: Mapping[Any, float]) -> np.ndarray:
     """Where each band begins at its own node: in the order of the other ends, so that few cross."""
     begins, offset = np.zeros(len(own)), dict(tops)
     for number in sorted(range(len(own)), key=lambda n: tops[other[n]]):

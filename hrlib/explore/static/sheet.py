@@ -78,7 +78,7 @@ class Sheet:
         self._match()
         self.legend = legend.draw(self)
         notes.shapes(self)
-        notes.annotations(self)
+        notes.draw_annotations(self)
         notes.title(self)
         self._settle()
         self._alone()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -58,7 +59,7 @@ class Tree:
         heading = bool(self.children[self.ids[number]])
         text = (" " if heading else "\n").join(said[part] for part in self.parts if part in said)
         colour = "white" if fill @ (0.299, 0.587, 0.114) < 0.55 else "#222222"
-        style = {"color": colour, "va": "top", "fontsize": self.size, "zorder": 3}
+        style: dict[str, Any] = {"color": colour, "va": "top", "fontsize": self.size, "zorder": 3}
         written = self.axes.text(box[0] + 4, box[1] + 2, text, **style)
         extent = written.get_window_extent().transformed(self.axes.transData.inverted())
         wide, high = box[2] - box[0] - 8, 1.7 * self.size if heading else box[3] - box[1] - 4

@@ -63,14 +63,14 @@ def choose_index(
         HrlibError: bad vectors or queries, different dimensions, a setting of another type or out of its range.
     """
     families = tuple(families) if isinstance(families, list | set) else families
-    limits = Limits(target_recall, memory, updates_per_second, k, families)
+    limits = Limits(target_recall, memory, updates_per_second, k, families)  # type: ignore[arg-type]  # it checks
     check("choose_index", {"seconds": float, "seed": int}, {"seconds": seconds, "seed": seed})
     if not 0 < seconds < float("inf") or seed < 0:
         raise HrlibError(f"seconds {seconds!r}, seed {seed!r}: expected a time above 0 and a seed of 0 or more")
     x, q = unit_vectors(vectors, "vectors", "cpu"), unit_vectors(queries, "queries", "cpu")
     x, q = same_dimensions(q, x).numpy(), q.numpy()
     rng, start = np.random.default_rng(seed), time.perf_counter()
-    first, *others = candidates(*x.shape, limits.families)
+    first, *others = candidates(len(x), x.shape[1], limits.families)
     sampled = len(x) >= SAMPLED
     with measure.one_core(), progress.bar(total=1 + (1 + sampled) * len(others), desc="choose", unit="index") as bar:
         tries = Tries(_trials(x, q, limits, start, seconds, rng), limits, seed, bar)
@@ -105,7 +105,8 @@ def _choice(tries: Tries) -> Choice:
     table["search"] = [" ".join(f"{key}={value}" for key, value in search.items()) for search in table["search"]]
     table["frontier"] = frontier(table["recall"], table["qps"])
     table["chosen"] = table.index == row
-    families = {each.name: each.kind for each in candidates(*tries.trials.vectors.shape, tries.limits.families)}
+    count, dim = tries.trials.vectors.shape
+    families = {each.name: each.kind for each in candidates(count, dim, tries.limits.families)}
     said = sentence(table, tries.ruled_out, families, tries.limits)
     table = table.sort_values("qps", ascending=False, ignore_index=True)
-    return Choice(table, candidate, tries.ruled_out, said, tries.limits, tries.trials.vectors.shape[1], tries.seed)
+    return Choice(table, candidate, tries.ruled_out, said, tries.limits, dim, tries.seed)

@@ -20,7 +20,7 @@ def frontier(recall: np.ndarray, qps: np.ndarray) -> np.ndarray:
     recall, qps = np.asarray(recall, float), np.asarray(qps, float)
     as_good = (recall[None] >= recall[:, None]) & (qps[None] >= qps[:, None])
     better = (recall[None] > recall[:, None]) | (qps[None] > qps[:, None])
-    return ~(as_good & better).any(axis=1)
+    return ~np.any(as_good & better, axis=1)
 
 
 def draw(table: pd.DataFrame, target: float, k: int) -> go.Figure:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from dataclasses import dataclass, field
+from typing import Any
 
 import faiss
 import numpy as np
@@ -42,7 +43,7 @@ class Tries:
     trials: Trials
     limits: Limits
     seed: int
-    bar: object
+    bar: Any
     rows: list[dict] = field(default_factory=list)
     built: list[Candidate] = field(default_factory=list)
     ruled_out: dict[str, str] = field(default_factory=dict)

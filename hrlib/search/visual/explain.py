@@ -31,7 +31,7 @@ class Aim:
             return cls(classes.path_of(level, label), f"the {classes.levels[level]} of the query")
         if (share := shares[level].max()) > 0:
             return cls(
-                classes.path_of(level, shares[level].argmax()), f"the likely {classes.levels[level]} ({share:.0%})"
+                classes.path_of(level, int(shares[level].argmax())), f"the likely {classes.levels[level]} ({share:.0%})"
             )
         return cls((), "")
 

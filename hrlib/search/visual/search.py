@@ -146,7 +146,7 @@ class VisualSearch:
         """
         (id,), record = check_ids([id]), self._stock.checked(metadata)
         if (image := self._image(photo)) is None:
-            raise HrlibError(f"the photo of {photo.id!r} is not known: give the photo itself")
+            raise HrlibError(f"the photo of {photo.id!r} is not known: give the photo itself")  # type: ignore[union-attr]
         pixels = self._encoder.prepared(image)
         self._stock.put(id, self._encoder.photos(pixels[None])[0], pixels, record)
 

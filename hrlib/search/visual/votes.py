@@ -49,7 +49,7 @@ def classifier_votes(given: np.ndarray, hierarchy: Hierarchy, level: int) -> lis
             f"the classifier gave {votes.shape}: expected a row a photo with the probabilities of the {count} classes of "
             f"level {hierarchy.levels[level]!r}, in the order of hierarchy.names[{level}], each row summing to 1"
         )
-    found = [np.zeros(size) for size in hierarchy.n_classes]
+    found: list[np.ndarray] = [np.zeros(size) for size in hierarchy.n_classes]
     found[level] = votes.mean(axis=0)
     for position, parents in enumerate(hierarchy.parents[level:], level):
         found[position + 1] = np.bincount(parents, found[position], hierarchy.n_classes[position + 1])
