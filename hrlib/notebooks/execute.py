@@ -35,10 +35,13 @@ def execute(path: Path, folder: Path, values: dict[str, Any], cell_timeout: int,
 
     logging.getLogger("traitlets").setLevel(logging.ERROR)
     logging.getLogger("papermill").setLevel(logging.ERROR)
+    to = folder / path.name
     try:
+        if solutions:  # as a file: papermill writes a notebook that it is given in memory, as text, into the metadata of what it ran
+            nbformat.write(with_solutions(nbformat.read(path, as_version=4)), to)
         papermill.execute_notebook(
-            with_solutions(nbformat.read(path, as_version=4)) if solutions else str(path),
-            str(folder / path.name),
+            str(to if solutions else path),
+            str(to),
             values,
             kernel_name="python3",
             execution_timeout=cell_timeout,

@@ -77,6 +77,7 @@ def test_a_reader_runs_no_solution_and_the_tests_do(lesson, tmp_path):
     assert outcome.error is None and not (tmp_path / "reader" / "01_one" / "solved").exists()
     (outcome,) = run([lesson], out=tmp_path / "tests", solutions=True)
     assert outcome.error is None and (tmp_path / "tests" / "01_one" / "solved").exists()
+    assert outcome.path.stat().st_size < 4 * lesson.stat().st_size, "the notebook is not in its own metadata"
     lesson.write_text(lesson.read_text().replace("doubled == 42", "doubled == 43"))
     assert main(["--notebooks", str(lesson.parent), "--out", str(tmp_path / "wrong"), "--solutions"]) == 1
     assert "assert doubled == 43" in json.loads((tmp_path / "wrong" / "01_one" / "run.json").read_text())["error"]
