@@ -43,16 +43,13 @@ def execute(path: Path, folder: Path, values: dict[str, Any], cell_timeout: int,
     papermill_io.register(str(folder), Whole())
     logging.getLogger("traitlets").setLevel(logging.ERROR)
     logging.getLogger("papermill").setLevel(logging.ERROR)
-    source = path
-    if (
-        solutions
-    ):  # as a file: of a notebook in memory papermill keeps a copy in the metadata of the one that it has run
-        source = folder / f".{path.name}"
-        nbformat.write(with_solutions(nbformat.read(path, as_version=4)), source)
+    to = folder / path.name
     try:
+        if solutions:  # as a file: papermill writes a notebook that it is given in memory, as text, into the metadata of what it ran
+            nbformat.write(with_solutions(nbformat.read(path, as_version=4)), to)
         papermill.execute_notebook(
-            str(source),
-            str(folder / path.name),
+            str(to if solutions else path),
+            str(to),
             values,
             kernel_name="python3",
             execution_timeout=cell_timeout,
