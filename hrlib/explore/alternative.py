@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from hrlib.explore.static.spec import get
-from hrlib.explore.static.style import plain
+from hrlib.explore.static.spec import get, plain
 
 LENGTH = 300  # characters: what a screen reader reads without being asked
 

@@ -15,7 +15,7 @@ from hrlib.files import sweep
 from hrlib.settings import check
 from hrlib.training.checkpoint import load_checkpoint, read_facts, save_checkpoint, write_facts
 
-KEPT = {"step": int, "epoch": int, "history": list[dict]}  # what a run goes on from, of the facts of its checkpoint
+KEPT = {"step": int, "epoch": dict, "history": list}  # what a run goes on from, of the facts of its checkpoint
 States = dict[str, dict[str, Any]]
 PLACE = ("devices", "num_nodes", "strategy")  # settings that may be others when a run goes on: its batches are the same
 
@@ -73,8 +73,13 @@ class RunFolder:
                     "Give the saved run's own, or another out_dir"
                 )
         check(f"the checkpoint in {self.path}", KEPT, {name: saved.get(name) for name in KEPT})
-        if not all(isinstance(row, dict) for row in saved["history"]):
-            raise HrlibError(f"the checkpoint in {self.path} has a history that is none: delete it and train again")
+        sums = saved["epoch"].keys() == now["epoch"].keys() and all(
+            type(x) in (int, float) for x in saved["epoch"].values()
+        )
+        if not sums or not all(isinstance(row, dict) for row in saved["history"]):
+            raise HrlibError(
+                f"the checkpoint in {self.path} has an epoch or a history that is none: delete it and train again"
+            )
         # `last` is read at once and first: a process that was told to end may still save once more
         saved, best = load_checkpoint(self.path / "last", modules, optimizer), None
         self._tell("last", saved)

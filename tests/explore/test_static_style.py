@@ -8,7 +8,8 @@ import pytest
 from PIL import Image
 
 from hrlib.explore import to_png
-from hrlib.explore.static.style import colours_of, plain, rgba, text_style
+from hrlib.explore.static.spec import plain
+from hrlib.explore.static.style import colours_of, rgba, text_style
 from hrlib.explore.theme import figure
 
 

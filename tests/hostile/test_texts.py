@@ -176,6 +176,9 @@ FIGURES = {
     "cluster_tree": lambda s, e, v: clusters(s, e),
     "contact_sheet": lambda s, e, v: explore.contact_sheet(s),
     "neighbour_gallery": lambda s, e, v: explore.neighbour_gallery(s, e, [1, 5], k=4),
+    "photo_pairs": lambda s, e, v: explore.photo_pairs(
+        s, pd.DataFrame({"row": [0, 1], "other": [6, 9], "similarity": [1.0, 0.98]}), NASTY
+    ),
     "scatter": lambda s, e, v: explore.scatter(next(iter(maps(s, e).values())), s, 1),
     "scatter by attribute": lambda s, e, v: explore.scatter(next(iter(maps(s, e).values())), s, s.attributes[0]),
     "side_by_side": lambda s, e, v: explore.side_by_side(maps(s, e), s, 0),
@@ -202,7 +205,16 @@ FIGURES = {
     "training_figure": lambda s, e, v: training_figure([2.0, 1.0], [{"epoch": 0, "map@r": 0.1}]),
 }
 # of what no name and no text of the data is in
-PLAIN = {"proxies_on_a_circle", "six_classes", "to_png", "use_in_notebook", "descend", "colours", "bin_names"}
+PLAIN = {
+    "alternative_text",
+    "proxies_on_a_circle",
+    "six_classes",
+    "to_png",
+    "use_in_notebook",
+    "descend",
+    "colours",
+    "bin_names",
+}
 # what is made for these figures, or tested as a widget below
 OTHERS = {
     "Explorer",

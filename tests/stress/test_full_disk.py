@@ -18,12 +18,12 @@ from PIL import Image
 import hrlib as hr
 from hrlib.catalogue.sources.tar import as_zip
 from hrlib.catalogue.store import build_store, files_fingerprint, read_file
-from hrlib.explore.choices import to_csv
 from hrlib.explore.saved import Saved, fingerprint
 from hrlib.files import write
 from hrlib.models.tokenizer import Tokenizer
 from hrlib.notebooks.stored import store_outputs
 from hrlib.search import FaissStore, VisualSearch
+from hrlib.spreadsheet import to_csv
 from hrlib.training.checkpoint import load_checkpoint, read_facts, save_checkpoint
 from hrlib.training.snapshots import Snapshots
 from tests.search.conformance import unit
@@ -119,7 +119,16 @@ def load_a_projection(disk):
 
 
 def save_results(disk, version):
-    tables = (pd.DataFrame({"value": [float(version)] * 2000}) for _ in range(3))
+    run = {
+        "catalogue": "a",
+        "loss": "b",
+        "seed": 0,
+        "level": 0,
+        "level_name": "c",
+        "metric": "d",
+        "value": float(version),
+    }
+    tables = (pd.DataFrame([run] * 2000) for _ in range(3))
     hr.Results(*tables, {"version": version}).save(disk)
 
 

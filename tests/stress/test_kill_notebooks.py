@@ -88,7 +88,8 @@ def kill(start, fault, folder, expected, seconds, kills, victim):
 
 def test_killed_quick(start, fault, tmp_path):
     write(tmp_path / "notebooks", "one", QUICK, WRITE)
-    expected = {"metrics.csv": "notebook,metric,value\none,answer,42\n", "metrics.json": '{"answer": 42}'}
+    table = '\ufeff"notebook","metric","value"\n"one","answer",42\n'
+    expected = {"metrics.csv": table, "metrics.json": '{"answer": 42}'}
     kill(start, fault("SIGKILL at random moments", "a run of notebooks"), tmp_path, expected, 2.0, 1, "the runner")
 
 

@@ -13,7 +13,15 @@ import hrlib as hr
 from hrlib.training.checkpoint import read_facts
 from hrlib.training.folder import RunFolder, states
 
-FACTS = {"settings": {"seed": 1}, "precision": "32-true", "items": 4, "classes": [2], "history": []}
+FACTS = {
+    "settings": {"seed": 1},
+    "precision": "32-true",
+    "items": 4,
+    "classes": [2],
+    "step": 3,
+    "epoch": {"loss": 0.5},
+    "history": [],
+}
 
 
 def parts():

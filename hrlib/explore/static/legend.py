@@ -11,8 +11,8 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from hrlib.explore.static.marks import AREA, face, main_colour, mode
-from hrlib.explore.static.spec import get
-from hrlib.explore.static.style import colours_of, line_style, plain, symbol_of
+from hrlib.explore.static.spec import get, plain
+from hrlib.explore.static.style import colours_of, line_style, symbol_of
 
 Entry = tuple[Artist, str, bool]  # a sample, a name, whether it is a heading
 

@@ -8,12 +8,11 @@ import numpy as np
 
 from hrlib.errors import HrlibError
 from hrlib.explore.static.panels import Panel
-from hrlib.explore.static.spec import get
+from hrlib.explore.static.spec import get, plain
 from hrlib.explore.static.style import (
     HATCHES,
     colours_of,
     line_style,
-    plain,
     rgba,
     scale_of,
     symbol_of,

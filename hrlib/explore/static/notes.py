@@ -11,8 +11,8 @@ from matplotlib.transforms import blended_transform_factory
 from PIL import Image
 
 from hrlib.errors import HrlibError
-from hrlib.explore.static.spec import get
-from hrlib.explore.static.style import line_style, plain, rgba, text_style
+from hrlib.explore.static.spec import get, plain
+from hrlib.explore.static.style import line_style, rgba, text_style
 
 
 def title(sheet) -> None:

@@ -6,8 +6,8 @@ import numpy as np
 from matplotlib import ticker
 from matplotlib.figure import Figure
 
-from hrlib.explore.static.spec import get, merged
-from hrlib.explore.static.style import plain, rgba, text_style
+from hrlib.explore.static.spec import get, merged, plain
+from hrlib.explore.static.style import rgba, text_style
 
 
 class Panel:

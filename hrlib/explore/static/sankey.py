@@ -11,8 +11,8 @@ from matplotlib.patches import PathPatch, Rectangle
 from matplotlib.path import Path
 
 from hrlib.errors import HrlibError
-from hrlib.explore.static.spec import get
-from hrlib.explore.static.style import plain, rgba
+from hrlib.explore.static.spec import get, plain
+from hrlib.explore.static.style import rgba
 
 CURVE = [Path.MOVETO, *[Path.CURVE4] * 3, Path.LINETO, *[Path.CURVE4] * 3, Path.CLOSEPOLY]
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import html
+import re
 from collections.abc import Mapping
 
 import numpy as np
@@ -19,6 +21,7 @@ DEFAULTS = {
     "plot_bgcolor": "white",
     "colorway": plotly.colors.DEFAULT_PLOTLY_COLORS,
 }
+TAGS = re.compile(r"</?(?:b|i|em|strong|sup|sub|span)\b[^>]*>", re.IGNORECASE)
 
 
 def get(spec: object, path: str, default=None):
@@ -28,6 +31,11 @@ def get(spec: object, path: str, default=None):
         if spec is None:
             return default
     return spec
+
+
+def plain(text: object) -> str:
+    """Text without its tags, with line breaks and entities; what is no tag of plotly's stays text."""
+    return html.unescape(TAGS.sub("", re.sub(r"<br\s*/?>", "\n", str(text))))
 
 
 def read(figure: go.Figure | dict, dark: bool = False) -> tuple[list[dict], dict]:

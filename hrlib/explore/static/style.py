@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import re
 
 import numpy as np
@@ -24,7 +23,6 @@ SYMBOLS = {
     "star": "*",
 }
 HATCHES = {"/": "//", "x": "xx", "-": "--", ".": ".."}
-TAGS = re.compile(r"</?(?:b|i|em|strong|sup|sub|span)\b[^>]*>", re.IGNORECASE)
 CJK = ("Noto Sans CJK SC", "Noto Sans SC", "WenQuanYi Zen Hei", "Droid Sans Fallback")
 
 
@@ -44,11 +42,6 @@ def rc(layout: dict) -> dict:
         **dict.fromkeys(("xtick.labelsize", "ytick.labelsize", "legend.fontsize", "legend.title_fontsize"), size),
         **dict.fromkeys(("text.color", "axes.labelcolor", "xtick.labelcolor", "ytick.labelcolor"), ink),
     }
-
-
-def plain(text: object) -> str:
-    """Text without its tags, with line breaks and entities; what is no tag of plotly's stays text."""
-    return html.unescape(TAGS.sub("", re.sub(r"<br\s*/?>", "\n", str(text))))
 
 
 def text_style(text: object, font: dict | None = None) -> dict:

@@ -10,8 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
 from hrlib.errors import HrlibError
-from hrlib.explore.static.spec import get
-from hrlib.explore.static.style import plain, rgba
+from hrlib.explore.static.spec import get, plain
+from hrlib.explore.static.style import rgba
 
 Box = tuple[float, float, float, float]  # left, top, right, bottom
 LEAST = 7  # pixels: smaller text cannot be read
