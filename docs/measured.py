@@ -78,13 +78,13 @@ def hierarchy(stored: Path) -> str:
             all(gain["low"] > 0 < gain["coarse low"] for gain in (two, one, nca))
             and one["flat"] > two["flat"]
             and one["share"] < two["share"],
-            "On fashion photos, where the superclass can be seen, the given hierarchy helps at both levels, and the more the worse the flat model "
-            "is trained: with one photo a class, and so the most classes in a batch, flat Proxy-Anchor is at its best and the gain is "
+            "On fashion photos, where the superclass can be seen, the given hierarchy helps at both levels, and more where the flat model is "
+            "trained worse: with one photo a class, and so the most classes in a batch, flat Proxy-Anchor is at its best and the gain is "
             f"{one['share']:.0%}; with two it is {two['share']:.0%}.",
         ),
         held(
             found_alone["low"] > 0,
-            f"A hierarchy that is discovered in training gains {found_alone['mean'] / two['mean']:.0%} of that.",
+            f"A hierarchy that is discovered in training reaches {found_alone['mean'] / two['mean']:.0%} of the given one's gain.",
         ),
         held(
             letters["high"] < 0 and letters["coarse low"] < 0 < letters["coarse high"],
