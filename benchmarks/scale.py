@@ -332,7 +332,8 @@ def main() -> None:
     for what, size, unit, arithmetic, measured in rows(options.quick):
         ratio = round(measured / arithmetic, 4)
         print(
-            f"{what}, {size}: {arithmetic:,.6g} {unit} by the arithmetic, {measured:,.6g} measured: {ratio}", flush=True
+            f"{what}, {size}: {arithmetic:,.10g} {unit} by the arithmetic, {measured:,.10g} measured: {ratio}",
+            flush=True,
         )
         row = {"what": what, "size": size, "unit": unit, "arithmetic": arithmetic, "measured": measured}
         found.append({**row, "measured / arithmetic": ratio, **columns(circumstances())})
