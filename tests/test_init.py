@@ -16,6 +16,7 @@ def test_import_loads_no_heavy_library():
 
 
 HEAVY = (
+    "jsonschema",
     "kornia",
     "lightning_fabric",
     "matplotlib",
