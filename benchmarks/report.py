@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import gc
 import json
 import os
 import platform
@@ -106,6 +107,12 @@ def circumstances() -> dict:
     }
 
 
+def columns(now: dict) -> dict:
+    """`circumstances` as columns of a table."""
+    said = " ".join(f"{name} {version}" for name, version in now["versions"].items())
+    return {"date": now["date"], **now["machine"], "versions": said}
+
+
 def processor() -> str:
     """Its name, where the system tells it."""
     info = Path("/proc/cpuinfo")
@@ -130,3 +137,12 @@ def peak_mb() -> float:
         (row,) = [row for row in status.read_text().splitlines() if row.startswith("VmHWM:")]
         return int(row.split()[1]) / 2**10
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
+
+
+def from_here_on() -> float:
+    """The megabytes that are held, where the peak begins from now on."""
+    gc.collect()
+    forget = Path("/proc/self/clear_refs")
+    if forget.exists():
+        forget.write_text("5")  # see proc(5): the peak of the resident set is what it is now
+    return peak_mb()

@@ -6,7 +6,7 @@
 
 Each is a script of this folder and runs in a process of its own; its JSON is in --out, beside table.md and table.csv. The exit code is 1 if one
 failed; a claim that does not hold is no failure, it stands in the table. The experiments (hierarchical_proxies, discovered, attributes,
-crossmodal) are none of speed and take hours; of search only a share is here, since all of it takes 45 minutes.
+crossmodal) are none of speed and take hours, nor is scale, which counts bytes; of search only a share is here, since all of it takes 45 minutes.
 """
 
 from __future__ import annotations
@@ -53,16 +53,12 @@ def run(name: str, given: list[str], out: Path) -> dict:
 
 def gathered(paths: list[Path]) -> pd.DataFrame:
     """The lines of all files, a row each, with when and where they were measured."""
+    from report import columns  # and torch with it, which a wrong name need not wait for
+
     rows = []
     for path in paths:
         record = json.loads(path.read_text(encoding="utf-8"))
-        machine = record["machine"]
-        told = {
-            "date": record["date"],
-            **machine,
-            "versions": " ".join(f"{k} {v}" for k, v in record["versions"].items()),
-        }
-        rows += [{"benchmark": record["benchmark"], **each, **told} for each in record["lines"]]
+        rows += [{"benchmark": record["benchmark"], **each, **columns(record)} for each in record["lines"]]
     return pd.DataFrame(rows)
 
 

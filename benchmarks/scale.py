@@ -4,14 +4,14 @@
     python benchmarks/scale.py --table                      # the table of docs/scale.md: SOP, iNaturalist, a thousand million photos
 
 Memory is counted over what is kept after a real step (parameters, gradients, moments, buffers) or as files; messages are the bytes that a
-process of 2 and of 4, on this machine, writes to its sockets in a step (/proc/self/io, Linux); times are the quickest of several.
+process of 2 and of 4, on this machine, writes to its sockets in a step (/proc/self/io, Linux); times are the quickest of several. "load" is the
+number of processes that ran or waited in the minute before each: it says something of times, nothing of bytes.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
-import resource
 import subprocess
 import sys
 import tempfile
@@ -22,6 +22,7 @@ import faiss
 import numpy as np
 import pandas as pd
 import torch
+from report import circumstances, columns, from_here_on, peak_mb
 from torch import nn
 
 import hrlib as hr
@@ -183,9 +184,9 @@ def peak(batch: int, classes: int, dim: int) -> None:
     loss = hr.losses.make("proxy-anchor", tree, dim)
     embeddings, labels = torch.randn(batch, dim, requires_grad=True), torch.arange(batch) % classes
     loss(embeddings[:2], labels[:2]).backward()
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    before = from_here_on()
     loss(embeddings, labels).backward()
-    print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024)
+    print(round((peak_mb() - before) * 2**20))
 
 
 def measured_peak(batch: int, classes: int, dim: int) -> int:
@@ -327,12 +328,18 @@ def main() -> None:
         return peak(*options.peak)
     if options.table:
         return print(table())
-    found = pd.DataFrame(rows(options.quick), columns=["what", "size", "unit", "arithmetic", "measured"])
-    found["measured / arithmetic"] = (found["measured"] / found["arithmetic"]).round(4)
-    print(found.to_string(index=False))
+    found = []
+    for what, size, unit, arithmetic, measured in rows(options.quick):
+        ratio = round(measured / arithmetic, 4)
+        print(
+            f"{what}, {size}: {arithmetic:,.10g} {unit} by the arithmetic, {measured:,.10g} measured: {ratio}",
+            flush=True,
+        )
+        row = {"what": what, "size": size, "unit": unit, "arithmetic": arithmetic, "measured": measured}
+        found.append({**row, "measured / arithmetic": ratio, **columns(circumstances())})
     if options.out:
         Path(options.out).mkdir(parents=True, exist_ok=True)
-        found.to_csv(Path(options.out) / "scale.csv", index=False)
+        pd.DataFrame(found).to_csv(Path(options.out) / "scale.csv", index=False)
 
 
 if __name__ == "__main__":

@@ -18,7 +18,6 @@ part that does not grow makes the line flatter.
 from __future__ import annotations
 
 import argparse
-import gc
 import json
 import os
 import subprocess
@@ -32,7 +31,7 @@ import pandas as pd
 import torch
 from evaluation import made_up
 from growth import draw, predicted, slopes, told
-from report import circumstances, line, peak_mb, write
+from report import circumstances, from_here_on, line, peak_mb, write
 
 SIZES = (10_000, 30_000, 100_000, 300_000, 1_000_000)
 DIM, QUERIES, K = 64, 200, 10
@@ -102,22 +101,13 @@ def one(operation: str, n: int) -> list[dict]:
         work()
     parts, rows = OPERATIONS[operation](n), []
     for what, work in parts.items():
-        before, seconds = _from_here_on(), []
+        before, seconds = from_here_on(), []
         while not seconds or (sum(seconds) < 1 and len(seconds) < 5 and not what.endswith("fill")):
             start = time.perf_counter()
             work()
             seconds.append(time.perf_counter() - start)
         rows.append({"what": what, "n": n, "seconds": min(seconds), "mb": peak_mb() - before})
     return rows
-
-
-def _from_here_on() -> float:
-    """The megabytes that are held, where the peak begins from now on."""
-    gc.collect()
-    forget = Path("/proc/self/clear_refs")
-    if forget.exists():
-        forget.write_text("5")  # see proc(5): the peak of the resident set is what it is now
-    return peak_mb()
 
 
 def grow(operation: str, sizes: tuple[int, ...], budget: float, threads: int) -> tuple[list[dict], dict]:

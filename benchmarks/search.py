@@ -219,7 +219,7 @@ def main() -> None:
     parser.add_argument("--out", help="folder for the JSON")
     settings = parser.parse_args()
     if settings.quick:
-        settings.seconds, settings.rounds, settings.vectors = min(settings.seconds, 10), 2, 2_000
+        settings.seconds, settings.rounds, settings.vectors = min(settings.seconds, 5), 2, 2_000
         GRAPHS[:] = [(16, 40)]
     sets = {"pixels": (pixels, 60_000), "clustered": (clustered, 200_000)}
     failed = False

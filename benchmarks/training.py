@@ -114,11 +114,11 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=6)
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--quick", action="store_true", help="1 seed, 2 epochs")
+    parser.add_argument("--quick", action="store_true", help="1 seed, 1 epoch")
     parser.add_argument("--out", help="folder for training.json")
     args = parser.parse_args()
     if args.quick:
-        args.seeds, args.epochs = 1, 2
+        args.seeds, args.epochs = 1, 1
     torch.set_num_threads(args.threads)
     catalogue = hr.load(args.dataset, size=args.size, data_dir=args.data_dir, image_size=(64, 48))
     train, test = catalogue.split_classes(seed=0)

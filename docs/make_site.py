@@ -21,7 +21,7 @@ from plotly.offline import get_plotlyjs
 
 import hrlib as hr
 from docs.site_pages import api_pages, benchmark_page
-from hrlib.explore.theme import DARK, LIGHT
+from hrlib.explore.theme import template
 from hrlib.notebooks.report import PLOTLY, figure_html
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -33,7 +33,7 @@ def gather(source: Path, executed: Path | None = None) -> None:
     """Write all that Sphinx reads into the folder `source`, anew."""
     shutil.rmtree(source, ignore_errors=True)
     shutil.copytree(ROOT / "docs", source, ignore=shutil.ignore_patterns("__pycache__"))
-    looks = {"light": LIGHT.to_plotly_json(), "dark": DARK.to_plotly_json()}
+    looks = {"light": template(False).to_plotly_json(), "dark": template(True).to_plotly_json()}
     look = source / "static" / "look.js"
     look.write_text(look.read_text().replace("LOOKS", json.dumps(looks)))
     (source / "static" / "plotly.min.js").write_text(get_plotlyjs(), encoding="utf-8")

@@ -18,11 +18,13 @@ def test_memory_as_measured_now():
 
 
 def test_what_was_measured_is_near_the_arithmetic():
-    """Bytes to a hundredth, what libraries lay out themselves to a tenth; times are only of the same order."""
+    """Bytes as docs/scale.md says; times are only of the same order."""
     found = pd.read_csv(ROOT / "benchmarks" / "results" / "scale.csv")
-    ratio = found["measured"] / found["arithmetic"]
-    exact = found["what"].isin(["proxies", "queues", "pixels", "embeddings"])
-    assert (ratio[exact] - 1).abs().max() < 0.01
-    assert (ratio[found["unit"].str.startswith("bytes")] - 1).abs().max() < 0.1
-    assert ratio[found["unit"] == "seconds"].between(1 / 3, 3).all()
+    apart = (found["measured"] / found["arithmetic"] - 1).abs().groupby(found["what"].str.extract(r"(\w+)")[0]).max()
+    exact = ["proxies", "queues", "pixels", "embeddings"]
+    assert (apart[exact] < 0.001).all() and apart["index"] < 0.01 and apart["messages"] < 0.02
+    peaks = found[found["what"] == "loss at its peak"]
+    assert (peaks["measured"] / peaks["arithmetic"] - 1).abs().max() < 0.07
+    seconds = found[found["unit"] == "seconds"]
+    assert (seconds["measured"] / seconds["arithmetic"]).between(1 / 3, 3).all() and (found["load"] >= 0).all()
     assert (found.groupby("what").size() >= 3).all()

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from lightning_fabric.plugins.environments.lightning import find_free_network_port
 from PIL import Image
 
 import hrlib as hr
@@ -68,15 +69,28 @@ def test_one_process(shop, tmp_path, capsys):
     assert (tmp_path / "out" / "last.safetensors").read_bytes() == before
 
 
-def test_two_processes_as_one(shop, tmp_path):
+def test_two_machines_as_one_process(shop, tmp_path):
+    """Two torchruns on this machine, each of which takes itself for a machine with one process."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
-    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2", "-m", "hrlib.train"]
-    config = written(tmp_path, described(shop, tmp_path / "two"))
-    done = subprocess.run(
-        [*command, "--config", config], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=600
-    )
-    assert done.returncode == 0, done.stderr[-3000:]
-    assert done.stdout.count("product: recall@1") == 1
+    values = described(shop, tmp_path / "two")
+    values["fit"] |= {"devices": 1, "num_nodes": 2, "strategy": "ddp"}
+    command = [sys.executable, "-m", "torch.distributed.run", "--nnodes=2", "--nproc-per-node=1"]
+    command += ["--master-addr=127.0.0.1", f"--master-port={find_free_network_port()}"]
+    given = ["-m", "hrlib.train", "--config", written(tmp_path, values)]
+    started = [
+        subprocess.Popen(
+            [*command, f"--node-rank={number}", *given],
+            **{"cwd": tmp_path, "env": environment, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True},
+        )
+        for number in range(2)
+    ]
+    try:
+        said = [process.communicate(timeout=600) for process in started]
+    finally:
+        for process in started:
+            process.kill()
+    assert [process.returncode for process in started] == [0, 0], [errors[-3000:] for _, errors in said]
+    assert [output.count("product: recall@1") for output, _ in said] == [1, 0]
     main(["--config", written(tmp_path, described(shop, tmp_path / "one"))])
     (two, vectors, ids), (one, vectors_, ids_) = results(tmp_path / "two"), results(tmp_path / "one")
     assert two["processes"] == 2 and ids == ids_

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.linalg import orthogonal_procrustes
 
 
 def procrustes(coordinates: np.ndarray, onto: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -22,6 +21,8 @@ def procrustes(coordinates: np.ndarray, onto: np.ndarray) -> tuple[np.ndarray, n
     moved, still = coordinates.astype(np.float64), onto.astype(np.float64)
     middle, goal = moved.mean(axis=0), still.mean(axis=0)
     moved, still = moved - middle, still - goal
+    from scipy.linalg import orthogonal_procrustes  # only now: few notebooks need it
+
     rotation, _ = orthogonal_procrustes(moved, still)
     size, wanted = np.linalg.norm(moved), np.linalg.norm(still)
     # where all points are one point there is no size to compare

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import plotly.graph_objects as go
-from scipy.cluster.hierarchy import dendrogram, linkage
 
 from hrlib.errors import HrlibError
 from hrlib.explore.photos import _finish, _photo, _text, shortened
@@ -66,6 +65,8 @@ def _joined(centres: np.ndarray) -> tuple[list[tuple[list[float], list[float]]],
     """The dendrogram's lines in cells, leaves at x = WIDTH and y = row + .45, and the order of the leaves."""
     if len(centres) < 2:
         return [], [0]
+    from scipy.cluster.hierarchy import dendrogram, linkage  # only now: few notebooks need it
+
     links = linkage(centres, "average", metric="cosine")
     drawn = dendrogram(links, no_plot=True)
     highest = max(float(links[:, 2].max()), 1e-12)

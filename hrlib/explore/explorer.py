@@ -17,7 +17,6 @@ from hrlib.explore import cards, marked_map
 from hrlib.explore.choices import Choice
 from hrlib.explore.controls import ANY, Controls
 from hrlib.explore.groups import groups
-from hrlib.explore.map_widget import MapWidget
 from hrlib.explore.selection import Finder
 from hrlib.explore.session import Session
 from hrlib.explore.snapshot import snapshot
@@ -91,6 +90,10 @@ class Explorer(Session):
         self.colour = _column(colour, self.finder, self.level)
         self.figure = self.controls = self._box = None
         if interactive:
+            from hrlib.explore.map_widget import (
+                MapWidget,
+            )  # only now: plotly's widgets load nbformat, jsonschema and a grammar of URLs
+
             self.controls = Controls(self.finder, self.colour, self.k)
             drawn = self._draw()
             self.figure = MapWidget(drawn.data, drawn.layout)

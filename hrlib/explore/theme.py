@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import html
 
 import plotly.graph_objects as go
-import plotly.io as pio
 
 from hrlib import progress
 
@@ -17,6 +17,15 @@ DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot", "solid")
 VERDICTS = {"same": ("#009E73", "solid", "✓"), "near": ("#E69F00", "dash", "≈"), "other": ("#D55E00", "dot", "✗")}
 
 MUTED = "#808080"  # thin lines and what is of no matter: seen on white and on dark
+_dark = False  # what `use_theme` chose
+
+
+@functools.cache  # made when it is first asked for: it loads all of plotly's layout
+def template(dark: bool) -> go.layout.Template:
+    """The look of a figure on a dark or on a white page."""
+    if dark:
+        return _template(paper="#1B1D21", ink="#E6E6E6", grid="#3A3D42", axis="#5F6368", button="#33363B")
+    return _template(paper="#FFFFFF", ink="#222222", grid="#E5E5E5", axis="#BBBBBB", button="#F4F4F4")
 
 
 def _template(paper: str, ink: str, grid: str, axis: str, button: str) -> go.layout.Template:
@@ -40,11 +49,6 @@ def _template(paper: str, ink: str, grid: str, axis: str, button: str) -> go.lay
     )
 
 
-LIGHT = _template(paper="#FFFFFF", ink="#222222", grid="#E5E5E5", axis="#BBBBBB", button="#F4F4F4")
-DARK = _template(paper="#1B1D21", ink="#E6E6E6", grid="#3A3D42", axis="#5F6368", button="#33363B")
-_chosen = LIGHT
-
-
 def literal(text: object) -> str:
     """Text of the data for a figure, with markup shown as text: plotly reads tags, and &lt; &gt; &amp;, but not the &quot; of `html.escape`."""
     return html.escape(str(text), quote=False)
@@ -52,18 +56,18 @@ def literal(text: object) -> str:
 
 def figure(**layout) -> go.Figure:
     """An empty figure in the kit's look."""
-    return go.Figure(layout={"template": _chosen, **layout})
+    return go.Figure(layout={"template": template(_dark), **layout})
 
 
 def in_theme(drawn: go.Figure, dark: bool) -> go.Figure:
     """A copy of a figure of this kit for a dark or for a white page; nothing but its template differs."""
-    return go.Figure(drawn).update_layout(template=DARK if dark else LIGHT)
+    return go.Figure(drawn).update_layout(template=template(dark))
 
 
 def use_theme(dark: bool) -> None:
     """The figures that are drawn from now on are for a dark or for a white page."""
-    global _chosen
-    _chosen = DARK if dark else LIGHT
+    global _dark
+    _dark = dark
 
 
 def use_in_notebook(png: bool | None = None, dark: bool = False) -> None:
@@ -77,7 +81,9 @@ def use_in_notebook(png: bool | None = None, dark: bool = False) -> None:
             notebook that was run for readers has them, and whoever works in one sees plotly's figures at once.
         dark: draw them for a dark page (`use_theme`).
     """
-    from hrlib.explore.static import PngRenderer  # which has colours from here
+    import plotly.io as pio  # only now: figures are drawn without it
+
+    from hrlib.explore.static.renderer import PngRenderer  # which has colours from here
 
     use_theme(dark)
     renderer = pio.renderers["plotly_mimetype"]

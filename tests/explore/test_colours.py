@@ -21,7 +21,7 @@ from hrlib.explore.colours import (
     superclasses,
     to_lch,
 )
-from hrlib.explore.theme import DARK
+from hrlib.explore.theme import template
 
 # linear sRGB as it is seen with no green, no red or no blue cones: Machado, Oliveira and Fernandes 2009, severity 1.0
 DEUTERANOPIA = [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]]
@@ -79,7 +79,7 @@ def test_first_hues_are_apart_in_every_eye(eyes):
 def test_hues_are_different_and_seen_on_both_pages(count):
     assert len(set(hues(count))) == count and hues(count) == hues(60)[:count]
     for colour in hues(count):
-        assert contrast(colour, "#FFFFFF") > 2 and contrast(colour, DARK.layout.paper_bgcolor) > 2
+        assert contrast(colour, "#FFFFFF") > 2 and contrast(colour, template(True).layout.paper_bgcolor) > 2
 
 
 @given(st.lists(st.integers(1, 9), min_size=1, max_size=9))
@@ -94,7 +94,7 @@ def test_classes_are_shades_of_their_superclass(sizes):
         )
         turn = abs(base[2] - shade[2])
         assert min(turn, 360 - turn) < 4  # eight bits a channel
-        assert contrast(colour, "#FFFFFF") > 1.9 and contrast(colour, DARK.layout.paper_bgcolor) > 1.9
+        assert contrast(colour, "#FFFFFF") > 1.9 and contrast(colour, template(True).layout.paper_bgcolor) > 1.9
     if len(sizes) > 1:
         assert colours(tree, "super") == list(hues(len(sizes)))
 

@@ -2,7 +2,7 @@ import plotly.io as pio
 import pytest
 
 from hrlib.explore import use_in_notebook
-from hrlib.explore.theme import DARK, LIGHT, MUTED, PALETTE, VERDICTS, figure, in_theme, literal, use_theme
+from hrlib.explore.theme import MUTED, PALETTE, VERDICTS, figure, in_theme, literal, template, use_theme
 
 
 def luminance(colour):
@@ -17,14 +17,14 @@ def contrast(a, b):
 
 
 def test_colours_are_seen_on_both_pages():
-    for page in (LIGHT.layout.paper_bgcolor, DARK.layout.paper_bgcolor):
+    for page in (template(False).layout.paper_bgcolor, template(True).layout.paper_bgcolor):
         for colour in (*PALETTE, MUTED, *(verdict[0] for verdict in VERDICTS.values())):
             assert contrast(colour, page) > 2  # lines and marks here are thick
     assert len({verdict[1] for verdict in VERDICTS.values()}) == len({verdict[2] for verdict in VERDICTS.values()}) == 3
 
 
 def test_text_is_read_on_both_pages():
-    for look in (LIGHT.layout, DARK.layout):
+    for look in (template(False).layout, template(True).layout):
         assert contrast(look.font.color, look.paper_bgcolor) > 7 and look.paper_bgcolor == look.plot_bgcolor
         assert contrast(look.font.color, look.updatemenudefaults.bgcolor) > 7
 
@@ -32,14 +32,14 @@ def test_text_is_read_on_both_pages():
 def test_a_figure_changes_pages():
     drawn = figure(title="a").add_scatter(x=[0], y=[1])
     dark = in_theme(drawn, dark=True)
-    assert dark.layout.template == DARK and drawn.layout.template == LIGHT
+    assert dark.layout.template == template(True) and drawn.layout.template == template(False)
     assert in_theme(dark, dark=False) == drawn
     try:
         use_theme(dark=True)
-        assert figure().layout.template == DARK
+        assert figure().layout.template == template(True)
     finally:
         use_theme(dark=False)
-    assert figure().layout.template == LIGHT
+    assert figure().layout.template == template(False)
 
 
 @pytest.fixture
@@ -53,7 +53,7 @@ def renderers():
 def test_notebook_renderer_does_not_upload(renderers):
     use_in_notebook(dark=True)
     assert renderers["plotly_mimetype"].config["showSendToCloud"] is False
-    assert figure().layout.template == DARK
+    assert figure().layout.template == template(True)
 
 
 @pytest.mark.parametrize(

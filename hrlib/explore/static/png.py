@@ -1,20 +1,17 @@
-"""A figure as a PNG: by kaleido and its browser where these are, else by matplotlib; and beside plotly's own output in notebooks."""
+"""A figure as a PNG: by kaleido and its browser where these are, else by matplotlib."""
 
 from __future__ import annotations
 
-import base64
 import importlib.util
 import io
 import warnings
 
 import plotly.graph_objects as go
-import plotly.io
 from PIL import Image
-from plotly.io._base_renderers import MimetypeRenderer
 
 from hrlib.errors import HrlibError
 from hrlib.explore.static.spec import get, read
-from hrlib.explore.theme import DARK
+from hrlib.explore.theme import template
 
 _without_kaleido = False  # set by its first failure: a browser that is missing is not looked for a figure
 
@@ -37,10 +34,11 @@ def to_png(figure: go.Figure, width: int = 900, scale: float = 1.0, dark: bool =
     """
     if not 50 <= width <= 10_000 or not 0.1 <= scale <= 10:
         raise HrlibError(f"a width of {width} at a scale of {scale}: expected 50 to 10000 pixels and 0.1 to 10")
-    return _drawn(figure, width, scale, dark)
+    return drawn(figure, width, scale, dark)
 
 
-def _drawn(figure: go.Figure | dict, width: int = 900, scale: float = 1.0, dark: bool = False) -> bytes:
+def drawn(figure: go.Figure | dict, width: int = 900, scale: float = 1.0, dark: bool = False) -> bytes:
+    """`to_png` of a figure or of its dictionary."""
     picture = _by_kaleido(figure, width, scale, dark)
     if picture is None:
         import matplotlib.style  # only now: a notebook that draws no PNG needs no matplotlib
@@ -65,8 +63,10 @@ def _by_kaleido(figure: go.Figure | dict, width: int, scale: float, dark: bool) 
     if _without_kaleido or importlib.util.find_spec("kaleido") is None:
         return None
     spec = figure.to_dict() if isinstance(figure, go.Figure) else figure
-    layout = spec.get("layout", {}) | ({"template": DARK.to_plotly_json()} if dark else {})
+    layout = spec.get("layout", {}) | ({"template": template(True).to_plotly_json()} if dark else {})
     size = {"width": get(layout, "width", width), "height": get(layout, "height", 450), "scale": scale}
+    import plotly.io  # only now: figures are drawn without it
+
     try:
         data = plotly.io.to_image(spec | {"layout": layout}, format="png", validate=False, **size)
     except Exception as failure:  # no Chrome, an old kaleido, a sandbox: whatever it is, there is another way
@@ -75,17 +75,3 @@ def _by_kaleido(figure: go.Figure | dict, width: int, scale: float, dark: bool) 
         warnings.warn(told, stacklevel=4)
         return None
     return Image.open(io.BytesIO(data)).convert("RGB")
-
-
-class PngRenderer(MimetypeRenderer):
-    """Adds image/png to what plotly's own renderer writes: seen on GitHub, in nbviewer and nbconvert, which run no script.
-
-    The figure itself is never lost: a PNG that cannot be drawn is left out, and a warning says why.
-    """
-
-    def to_mimebundle(self, fig_dict: dict) -> dict[str, str]:
-        try:
-            return {"image/png": base64.b64encode(_drawn(fig_dict)).decode()}
-        except Exception as failure:
-            warnings.warn(f"this figure has no PNG: {failure}", stacklevel=2)
-            return {}

@@ -11,7 +11,7 @@ import numpy as np
 import plotly.colors
 import plotly.graph_objects as go
 
-from hrlib.explore.theme import DARK
+from hrlib.explore import theme
 
 DEFAULTS = {
     "height": 450,
@@ -44,7 +44,7 @@ def read(figure: go.Figure | dict, dark: bool = False) -> tuple[list[dict], dict
     traces, layout = spec.get("data") or [], spec.get("layout") or {}
     if frames := spec.get("frames"):
         traces, layout = _at_the_end(traces, layout, frames[-1])
-    template = DARK.to_plotly_json() if dark else layout.get("template") or {}
+    template = theme.template(True).to_plotly_json() if dark else layout.get("template") or {}
     # the template's axes are not the figure's: each panel takes what it does not have itself from there
     shared = {key: value for key, value in get(template, "layout", {}).items() if key not in ("xaxis", "yaxis")}
     layout = merged(merged(DEFAULTS, shared), layout) | {"template": template}
