@@ -9,9 +9,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
+import plotly.graph_objects as go
 from pandas.api.types import is_numeric_dtype
 
 import hrlib as hr
+from benchmarks import growth, run_all
 from docs.measured import results as in_short
 from hrlib.catalogue.sources import SOURCES
 from hrlib.notebooks.report import figure_html
@@ -100,15 +102,19 @@ def benchmark_page(folder: Path) -> str:
     if (folder / "benchmark" / "about.json").is_file():
         parts.append(_all_losses(hr.Results.read(folder / "benchmark"), how.get("benchmark/", "")))
     for file in sorted(folder.glob("*.csv")):
-        parts.append(_section(file.stem, how.get(file.name, ""), markdown(shown(pd.read_csv(file)))))
+        table = pd.read_csv(file)
+        text = _speeds(table) if file.stem == "speed" else markdown(shown(table))
+        parts.append(_section(file.stem, how.get(file.name, ""), text))
     for file in sorted(folder.glob("*.json")):
-        parts.append(_section(file.stem, how.get(file.name, ""), _speed(json.loads(file.read_text()))))
+        name = "gpu-NAME.json" if file.name.startswith("gpu-") else file.name
+        parts.append(_section(file.stem, how.get(name, ""), _measured(json.loads(file.read_text()))))
     return "\n".join(parts)
 
 
 def _section(name: str, how: str, body: str) -> str:
     made = f"Made by {how}.\n\n" if how else ""
-    return f"## {name.replace('_', ' ').replace('-', ' ').capitalize()}\n\n{made}{body}\n"
+    words = name.replace("_", " ").replace("-", " ").replace("gpu ", "GPU ")
+    return f"## {words[0].upper()}{words[1:]}\n\n{made}{body}\n"
 
 
 def _all_losses(results: hr.Results, how: str) -> str:
@@ -123,18 +129,35 @@ def _all_losses(results: hr.Results, how: str) -> str:
         ["mean", "low", "high"]
     ]
     figure = hr.explore.differences(rows, "MAP@R, hierarchical minus flat, 95% intervals")
-    # as a notebook stores it: to_plotly_json would leave numpy's arrays in it
-    drawn = figure_html(json.loads(figure.to_json()), "differences")
-    text.append(
-        f'```{{raw}} html\n<script src="_static/plotly.min.js"></script>\n<div class="cell_output">{drawn}</div>\n```\n'
-    )
+    text.append(_figure(figure, "differences"))
     for catalogue in results.runs["catalogue"].unique():
         text.append(f"### On {catalogue}\n\n{markdown(results.table(catalogue).reset_index())}\n")
     return "\n".join(text)
 
 
-def _speed(result: dict) -> str:
-    """A table of a claim of speed: a row a contender."""
+def _figure(figure: go.Figure, identifier: str) -> str:
+    # as a notebook stores it: to_plotly_json would leave numpy's arrays in it
+    drawn = figure_html(json.loads(figure.to_json()), identifier)
+    return (
+        f'```{{raw}} html\n<script src="_static/plotly.min.js"></script>\n<div class="cell_output">{drawn}</div>\n```\n'
+    )
+
+
+def _speeds(table: pd.DataFrame) -> str:
+    """The one table of all benchmarks of speed, and where it was made."""
+    first = table.iloc[0]
+    made = f"{first['date'][:10]}, {first['processor']}, {first['cores']} cores, {first['versions']}."
+    return f"{_cell(made)}\n\n{run_all.markdown(table)}"
+
+
+def _measured(result: dict) -> str:
+    """A benchmark of speed: how cost grows, a claim beside its peer, or the lines that others leave."""
+    if "slopes" in result:
+        figure = growth.draw(result["rows"], result["slopes"]).update_layout(width=None)
+        rows = pd.DataFrame(result["rows"]).drop(columns="operation").rename(columns={"n": "items", "mb": "MB"})
+        return f"{_figure(figure, 'growth')}\n{markdown(rows)}"
+    if "median" not in result:
+        return run_all.markdown(pd.DataFrame(result["lines"]))
     columns = {"median ms": {name: 1e3 * seconds for name, seconds in result["median"].items()}}
     columns["times the peer's"] = result["ratio_to_peer"]
     columns |= {"recall": result["recall"]} if "recall" in result else {}
@@ -180,7 +203,8 @@ def _text(value: object) -> str:
         return ""
     if isinstance(value, float):
         return f"{value:,.3f}"
+    if type(value) is int:
+        return f"{value:,}"
     text = _cell(value)
-    return (
-        text.replace(" ", "\u00a0") if re.match(r"[-+[]?\d", text) else text
-    )  # a number and its interval stay on one line
+    # a number and its interval stay on one line
+    return text.replace(" ", "\u00a0") if re.match(r"[-+[]?\d", text) else text

@@ -131,7 +131,7 @@ class Results:
                 )
         except Exception as error:  # pyarrow raises all kinds on a damaged file
             raise HrlibError(f"the results in {folder} are damaged ({error}): gather the runs again") from error
-        return cls(*tables, about)
+        return cls(**dict(zip(TABLES, tables, strict=True)), about=about)
 
 
 def _mean_and_half_width(values: np.ndarray) -> tuple[float, float, int]:

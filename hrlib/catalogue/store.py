@@ -143,7 +143,9 @@ def _open(folder: Path, key: dict) -> tuple[np.ndarray, dict[int, str]] | None:
         return None
 
 
-def _build(folder: Path, key: dict, references: Sequence[Any], read: Callable, workers: int | None, name: str) -> None:
+def _build(
+    folder: Path, key: dict, references: Sequence[Any] | np.ndarray, read: Callable, workers: int | None, name: str
+) -> None:
     with writing(folder, len(references) * key["size"][0] * key["size"][1] * 3):
         folder.parent.mkdir(parents=True, exist_ok=True)
         aside = Path(tempfile.mkdtemp(prefix=".building-", suffix=f".{mark()}", dir=folder.parent))
@@ -159,7 +161,7 @@ def _build(folder: Path, key: dict, references: Sequence[Any], read: Callable, w
 
 
 def _write_photos(
-    file: BinaryIO, key: dict, references: Sequence[Any], read: Callable, workers: int | None, name: str
+    file: BinaryIO, key: dict, references: Sequence[Any] | np.ndarray, read: Callable, workers: int | None, name: str
 ) -> dict[int, str]:
     """Write the photos as .npy; the reason for each bad row. Not through a memory map: on a full disk that ends the process (SIGBUS)."""
     shape = (len(references), *key["size"], 3)

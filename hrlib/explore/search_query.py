@@ -46,12 +46,13 @@ class PhotoQuery:
     def with_marks(self, crop: Sequence[int], strokes: Sequence[Stroke]) -> PhotoQuery:
         """The same photo with this box, [] for none, and these strokes; an HrlibError where they are none."""
         try:
-            box = tuple(int(edge) for edge in crop)
-            if len(box) not in (0, 4):
-                raise ValueError(f"{len(box)} edges")
+            box = None
+            if len(crop):
+                left, top, right, bottom = (int(edge) for edge in crop)
+                box = (left, top, right, bottom)
         except (TypeError, ValueError, OverflowError) as error:
             raise HrlibError(f"the box is {crop!r:.100}: expected left, top, right, bottom; draw it anew") from error
-        return replace(self, crop=box or None, strokes=tuple(strokes))
+        return replace(self, crop=box, strokes=tuple(strokes))
 
     @property
     def asked(self) -> bytes | Item | np.ndarray:

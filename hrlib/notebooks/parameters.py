@@ -19,7 +19,7 @@ import papermill
 from hrlib.errors import HrlibError
 from hrlib.settings import nearest
 
-TYPES = {"str": str, "int": int, "float": float, "bool": bool}
+TYPES: dict[str, type] = {"str": str, "int": int, "float": float, "bool": bool}
 
 
 @dataclass(frozen=True)
@@ -86,8 +86,10 @@ def _converted(value: Any, parameter: Parameter, notebook: str) -> Any:
         # Python's words for what is no literal
         with contextlib.suppress(ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
             literal = ast.literal_eval({"true": "True", "false": "False"}.get(value.lower(), value))
-    if type(literal) is kind or (kind is float and type(literal) is int and abs(literal) < 2**1023):
-        return kind(literal)
+    if type(literal) is kind:
+        return literal
+    if kind is float and type(literal) is int and abs(literal) < 2**1023:
+        return float(literal)
     raise HrlibError(
         f"{notebook}: {parameter.name} is {value!r:.200}; expected {parameter.type}, such as the default {parameter.default}"
         + (f" ({parameter.help})" if parameter.help else "")

@@ -73,7 +73,7 @@ def _write_files(folder: Path, state: State) -> None:
     # numpy and faiss write through a FILE of C, and do not look whether its last bytes had room: a full disk cut off 45 bytes unseen
     with open(folder / "new.npy", "wb") as file:
         np.lib.format.write_array_header_1_0(file, np.lib.format.header_data_from_array_1_0(state.new))
-        file.write(state.new)
+        file.write(state.new.data)
     if state.index:
         with open(folder / "index.faiss", "wb") as file:
             faiss.write_index(state.index.faiss_index, faiss.PyCallbackIOWriter(file.write))

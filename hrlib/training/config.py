@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, get_type_hints
@@ -14,7 +15,7 @@ from hrlib.errors import HrlibError
 from hrlib.settings import check, strict
 from hrlib.training.fit import FitSettings
 
-SOURCES = {"name": load, "folder": from_folder, "table": from_table}
+SOURCES: dict[str, Callable[..., Catalogue]] = {"name": load, "folder": from_folder, "table": from_table}
 
 
 @dataclass(frozen=True)
@@ -52,10 +53,10 @@ class RunConfig:
 
     catalogue: dict
     out_dir: str
-    split: dict = field(default_factory=dict)
+    split: Split = field(default_factory=Split)
     model: dict = field(default_factory=dict)
     loss: dict = field(default_factory=lambda: {"name": "hpl-proxy-anchor"})
-    fit: dict = field(default_factory=dict)
+    fit: FitSettings = field(default_factory=FitSettings)
 
     def __post_init__(self):
         if len(given := [key for key in SOURCES if key in self.catalogue]) != 1:
@@ -73,8 +74,6 @@ class RunConfig:
         if not isinstance(self.loss.get("name"), str):
             raise HrlibError(f"loss has no name: expected one of {', '.join(losses.names())}")
         losses.defaults(self.loss["name"])
-        object.__setattr__(self, "split", strict(Split, self.split))
-        object.__setattr__(self, "fit", strict(FitSettings, self.fit))
 
     def load(self) -> Catalogue:
         """The catalogue."""
@@ -99,7 +98,9 @@ def read_config(path: str | Path) -> RunConfig:
         raise HrlibError(
             f"{path} has no {' and no '.join(missing)}: expected " + '"catalogue": {"name": ...}, "out_dir": "..."'
         )
-    return strict(RunConfig, values)
+    parts: dict[str, type] = {"split": Split, "fit": FitSettings}
+    check("RunConfig", get_type_hints(RunConfig) | dict.fromkeys(parts, dict), values)
+    return RunConfig(**values | {key: strict(cls, values[key]) for key, cls in parts.items() if key in values})
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

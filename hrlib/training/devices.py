@@ -6,6 +6,7 @@ import inspect
 import logging
 import os
 from datetime import timedelta
+from typing import Any
 
 import torch
 from lightning_fabric import Fabric
@@ -85,5 +86,5 @@ def _ddp(settings: FitSettings) -> DDPStrategy:
     """ "auto": also for a model or loss of which a step may not use all parameters, such as codes that are still frozen. Buffers need no message a
     step: all processes calculate the same."""
     new = "forward_sync_buffers" in inspect.signature(DistributedDataParallel.__init__).parameters
-    still = {"forward_sync_buffers" if new else "broadcast_buffers": False}
+    still: dict[str, Any] = {"forward_sync_buffers" if new else "broadcast_buffers": False}
     return DDPStrategy(timeout=PATIENCE, find_unused_parameters=settings.strategy == "auto", **still)

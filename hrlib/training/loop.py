@@ -64,7 +64,9 @@ class Loop:
         )
         self.network, self.optimizer = self.fabric.setup(Step(model, loss, precision), optimizer)
         processes.same_start(self.network)
-        self.step, self.rows, self.best = 0, [], None
+        self.step = 0
+        self.rows: list[dict[str, Any]] = []
+        self.best: dict[str, dict[str, Any]] | None = None
         self.epoch = {"loss": 0.0, "images": 0, "seconds": 0.0}  # sums over the epoch so far
 
     def run(self, resume: bool, live: bool = False) -> None:

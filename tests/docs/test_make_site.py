@@ -1,14 +1,18 @@
 """What the site is made of, before Sphinx reads it, and what the look through the pages finds. `make site` builds it, where a warning is an error."""
 
 import re
+import shutil
 
+import growth
 import nbformat
 import pandas as pd
 import pytest
+import report
+import run_all
 
 import hrlib as hr
 from docs.make_site import ROOT, faults, gather
-from docs.site_pages import markdown, shown
+from docs.site_pages import benchmark_page, markdown, shown
 from hrlib.notebooks.formulas import picture
 from hrlib.notebooks.report import PLOTLY
 
@@ -121,6 +125,22 @@ def test_the_benchmark_page_has_the_results(source):
             f"{file.name} is not described in results/README.md"
         )
     assert 'id="differences"' in page and "### On fashion-products" in page
+
+
+def test_the_benchmark_page_takes_in_what_benchmarks_of_speed_leave(tmp_path):
+    stored = tmp_path / "results"
+    shutil.copytree(ROOT / "benchmarks" / "results", stored)
+    rows = [{"operation": "a", "what": "hr.embed", "n": n, "seconds": n / 1e4, "mb": n / 1e3} for n in (10_000, 30_000)]
+    slopes = {"slopes": growth.slopes(rows)}
+    lines = [report.line("a step of |csl|", 0.0005, ("theirs", 0.001), asked="half of it", holds=True)]
+    for name, more in {"scaling": {"rows": rows, **slopes}, "gpu-X": {}}.items():
+        report.write(stored, name, {"benchmark": name, **report.circumstances(), "lines": lines, **more})
+    run_all.gathered([stored / "scaling.json"]).to_csv(stored / "speed.csv", index=False)
+    page = benchmark_page(stored)
+    row = r"| a step of \|csl\| | 500 µs | 1 ms (theirs) |  | 0.50 | half of it | yes |"
+    assert page.count(row) == 2 and "## GPU X\n\nMade by `python benchmarks/gpu.py" in page
+    assert 'id="growth"' in page and "| hr.embed | 30,000 | 3.000 | 30.000 |" in page
+    assert page.count("Made by") == page.count("\n## ") - 1  # all but "In short"
 
 
 def test_tables_for_reading():

@@ -18,7 +18,7 @@ class Pen:
     Roles: "main" (the product's colour and pattern), "second", "dark" and "light" (of the main colour), "metal", "glass", "black", "white", "wood".
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.polygons: list[Polygon] = []
 
     def polygon(self, points: Sequence[Point], role: str = "main") -> None:

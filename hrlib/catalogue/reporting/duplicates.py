@@ -22,7 +22,7 @@ CUTS = (0.0, 0.015, 0.03)  # shares of each side, of the views in which a photo 
 ALIKE = 0.97
 CHUNK = 1024  # photos in memory at a time
 # grey, red - blue, and green against both: orthogonal, so that lengths are those of RGB
-OPPONENT = np.array([[1, 1, 1], [1, 0, -1], [0.5, -1, 0.5]]) / np.sqrt([[3], [2], [1.5]])
+OPPONENT = np.array([[1, 1, 1], [1, 0, -1], [0.5, -1, 0.5]]) / np.sqrt([[3.0], [2.0], [1.5]])
 
 
 def same_pixels(images: ImageStore) -> np.ndarray:
@@ -55,7 +55,8 @@ def looks(images: ImageStore, cut: float = 0.0) -> np.ndarray:
     weight = np.sqrt(eigenvalue[:, None] + eigenvalue)
     vectors = []
     for chunk in _chunks(images):
-        small = np.stack([Image.fromarray(photo).resize((GRID, GRID), Image.Resampling.BOX, box) for photo in chunk])
+        shrunk = (Image.fromarray(photo).resize((GRID, GRID), Image.Resampling.BOX, box) for photo in chunk)
+        small = np.stack([np.asarray(photo) for photo in shrunk])
         waves = dctn(small @ OPPONENT.T, axes=(1, 2), norm="ortho")
         parts = (waves[..., 0] * weight, waves[:, :COLOUR, :COLOUR, 1:])
         vectors.append(np.concatenate([part.reshape(len(chunk), -1) for part in parts], axis=1, dtype=np.float32))

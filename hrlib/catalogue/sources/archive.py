@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import zipfile
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -151,7 +152,7 @@ class Archive:
         """(CRC-32, size) of some files: equal for files that are equal byte by byte, and only by a rare chance for others."""
         if self._unpacked:
             data = (read_file(self._file(name)) for name in names)
-            return [(zipfile.crc32(content), len(content)) for content in data]
+            return [(zlib.crc32(content), len(content)) for content in data]
         with zipfile.ZipFile(self.path) as archive:
             entries = [archive.getinfo(self.prefix + name) for name in names]
         return [(entry.CRC, entry.file_size) for entry in entries]

@@ -76,7 +76,7 @@ def load(
     """
     arrays = _arrays(places("fashion-mnist", WHERE, data_dir, download), download)
     tables = []
-    for part, pixels, labels in (("train", *arrays[:2]), ("test", *arrays[2:])):
+    for part, (pixels, labels) in {"train": arrays[:2], "test": arrays[2:]}.items():
         fits = labels.shape == pixels.shape[:1] and pixels.shape[1:] == (28, 28)
         if not fits or pixels.dtype != np.uint8 or labels.dtype.kind not in "iu":
             raise HrlibError(

@@ -35,7 +35,7 @@ class Found:
 class Clock:
     """Measures the parts of one search, one after the other."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._start = self._last = time.perf_counter()
         self._parts: dict[str, float] = {}
 
