@@ -8,7 +8,7 @@ import pytest
 import hrlib as hr
 from hrlib.catalogue.captions import Captions
 from hrlib.explore import crossmodal_gallery, to_png
-from hrlib.explore.photos import jpeg
+from hrlib.explore.photo_sheet import jpeg
 from hrlib.explore.theme import VERDICTS
 
 MARKS = {f"<b>{mark}</b>": verdict for verdict, (_, _, mark) in VERDICTS.items()}

@@ -11,7 +11,7 @@ from PIL import Image
 import hrlib as hr
 from hrlib.evaluation.posterior import dimensions, posterior
 from hrlib.explore import reconstructions, to_png, traversal
-from hrlib.explore.photos import jpeg
+from hrlib.explore.photo_sheet import jpeg
 from hrlib.explore.traversal import decoded
 from tests.tiny import tiny_shop
 

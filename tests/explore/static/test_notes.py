@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from hrlib.explore import neighbour_gallery, to_png
-from hrlib.explore.photos import CELL
+from hrlib.explore.photo_sheet import CELL
 from hrlib.explore.theme import VERDICTS, figure
 from tests.explore.static.drawing import (
     BLACK,
