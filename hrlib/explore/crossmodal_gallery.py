@@ -16,7 +16,7 @@ from hrlib.errors import HrlibError
 from hrlib.evaluation import neighbours
 from hrlib.evaluation.vectors import Embeddings
 from hrlib.explore.photo_sheet import CELL, PITCH, add_photo, add_text, finish, shortened
-from hrlib.explore.theme import VERDICTS, figure, literal
+from hrlib.explore.theme import VERDICTS, figure, literal, verdict_of
 
 if TYPE_CHECKING:
     from hrlib.catalogue import Catalogue
@@ -81,12 +81,12 @@ def crossmodal_gallery(
         for number, line in enumerate(textwrap.wrap(said.texts[query][0], 23, max_lines=5, placeholder="…")):
             add_text(sheet, 0, top + 0.12 + number * LINE / CELL, literal(line), anchor="left", size=12)
         for column, item in enumerate(photos[row]):
-            verdict = _verdict(said.titles[item] == said.titles[query], classes[item] == classes[query])
+            verdict = verdict_of(said.titles[item] == said.titles[query], classes[item] == classes[query])
             add_photo(sheet, ASKED + column, top, catalogue.images[int(item)], verdict)
         add_photo(sheet, right, top, catalogue.images[int(query)])
         for number, text in enumerate(first[found[row]]):
             owners = said.owner[wordings == wordings[text]]
-            verdict = _verdict(query in owners, (classes[owners] == classes[query]).any())
+            verdict = verdict_of(query in owners, (classes[owners] == classes[query]).any())
             y, (colour, _, mark) = top + 0.12 + number * LINE / CELL, VERDICTS[verdict]
             add_text(sheet, right + 1.05, y, f"<b>{mark}</b>", anchor="left", size=12, colour=colour)
             add_text(sheet, right + 1.3, y, shortened(said.flat[text], 34), anchor="left", size=12)
@@ -95,7 +95,3 @@ def crossmodal_gallery(
         title=f"{VERDICTS['same'][2]} its own title   {VERDICTS['near'][2]} same {coarse}   {VERDICTS['other'][2]} other {coarse}"
     )
     return finish(sheet, columns=right + 1.05 + FOUND, rows=len(queries) * pitch, left=20)
-
-
-def _verdict(right: bool, near: bool) -> str:
-    return "same" if right else "near" if near else "other"

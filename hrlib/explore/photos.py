@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from hrlib.errors import HrlibError
 from hrlib.evaluation import neighbours
 from hrlib.explore.photo_sheet import PITCH, add_photo, add_text, finish, shortened
-from hrlib.explore.theme import VERDICTS, figure, literal
+from hrlib.explore.theme import VERDICTS, figure, literal, verdict_of
 
 if TYPE_CHECKING:
     from hrlib.catalogue import Catalogue
@@ -49,7 +49,7 @@ def neighbour_gallery(
         queries: rows of the catalogue.
         level: the superclass; a neighbour of the query's finest class is "same", one of its superclass "near", any other "other".
     """
-    hierarchy = catalogue.hierarchy
+    hierarchy, labels = catalogue.hierarchy, catalogue.hierarchy.labels
     index = hierarchy.index(level)
     if any(len(vectors) != len(catalogue) for vectors in embeddings.values()):
         sizes = ", ".join(f"{name}: {len(vectors)}" for name, vectors in embeddings.items())
@@ -62,8 +62,8 @@ def neighbour_gallery(
         add_text(sheet, left, -0.25, f"<b>{literal(name)}</b>", anchor="left")
         for row, (query, items) in enumerate(zip(queries, found, strict=True)):
             for column, item in enumerate(items):
-                verdict = _verdict(hierarchy.labels, query, item, index)
-                add_photo(sheet, left + column, row * PITCH, catalogue.images[int(item)], verdict)
+                same, near = (labels[query, at] == labels[item, at] for at in (0, index))
+                add_photo(sheet, left + column, row * PITCH, catalogue.images[int(item)], verdict_of(same, near))
     add_text(sheet, 0, -0.25, "<b>query</b>", anchor="left")
     for row, query in enumerate(queries):
         add_photo(sheet, 0, row * PITCH, catalogue.images[int(query)])
@@ -71,16 +71,10 @@ def neighbour_gallery(
             sheet,
             0.45,
             row * PITCH + 1.05,
-            shortened(hierarchy.names[index][hierarchy.labels[query, index]], 14),
+            shortened(hierarchy.names[index][labels[query, index]], 14),
             size=11,
         )
     fine, coarse = shortened(hierarchy.levels[0], 24), shortened(hierarchy.levels[index], 24)
     legend = f"{VERDICTS['same'][2]} same {fine}   {VERDICTS['near'][2]} same {coarse}   {VERDICTS['other'][2]} other {coarse}"
     sheet.update_layout(title=legend)
     return finish(sheet, columns=1.5 + len(embeddings) * (k + 0.5), rows=len(queries) * PITCH, left=20)
-
-
-def _verdict(labels: np.ndarray, query: int, item: int, level: int) -> str:
-    if labels[query, 0] == labels[item, 0]:
-        return "same"
-    return "near" if labels[query, level] == labels[item, level] else "other"
