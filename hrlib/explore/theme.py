@@ -60,11 +60,6 @@ def verdict_of(same: bool, near: bool) -> str:
     return "same" if same else "near" if near else "other"
 
 
-def in_theme(drawn: go.Figure, dark: bool) -> go.Figure:
-    """A copy of a figure of this kit for a dark or for a white page; nothing but its template differs."""
-    return go.Figure(drawn).update_layout(template=DARK if dark else LIGHT)
-
-
 def use_theme(dark: bool) -> None:
     """The figures that are drawn from now on are for a dark or for a white page."""
     global _chosen
