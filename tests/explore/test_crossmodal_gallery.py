@@ -102,7 +102,7 @@ def test_a_long_text_is_cut_and_escaped(titled, vectors):
         ),
         ({"texts": slice(1, None)}, "36 images, 37 texts"),
         ({"queries": []}, "no queries"),
-        ({"queries": [36]}, "rows from 36 to 36; expected 0 to 35"),
+        ({"queries": [36]}, "rows from 36 to 36: expected 0 to 35"),
         ({"captions": slice(1, None)}, "captions with 37 texts of 35 items"),
     ],
 )
