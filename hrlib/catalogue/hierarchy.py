@@ -57,17 +57,17 @@ class Hierarchy:
             HierarchyConflict: a class has several parents, and on_conflict is "raise".
         """
         if on_conflict not in ("raise", "majority"):
-            raise HrlibError(f"on_conflict is {on_conflict!r}; expected 'raise' or 'majority'")
+            raise HrlibError(f"on_conflict is {on_conflict!r}: expected 'raise' or 'majority'")
         try:
             frame = pd.DataFrame(frame)
         except Exception as error:  # pandas raises all kinds
             raise HrlibError(
-                f"a {type(frame).__name__} that makes no table ({error}); expected a row an item"
+                f"a {type(frame).__name__} that makes no table ({error}): expected a row an item"
             ) from error
         columns = list(frame.columns) if levels is None else [levels] if isinstance(levels, str) else list(levels)
         require_columns(frame, columns, "a level")
         if not len(frame) or not columns:
-            raise HrlibError(f"a hierarchy of {len(frame)} rows, {len(columns)} levels; expected at least one of each")
+            raise HrlibError(f"a hierarchy of {len(frame)} rows, {len(columns)} levels: expected at least one of each")
         encoded = [encode(frame[column], column) for column in columns]
         given, names = np.stack([codes for codes, _ in encoded], axis=1), tuple(texts for _, texts in encoded)
         parents = tuple(itertools.starmap(majority_parents, itertools.pairwise(given.T)))
@@ -112,7 +112,7 @@ class Hierarchy:
             return self.levels.index(level)
         position = operator.index(level)
         if not -self.depth <= position < self.depth:
-            raise HrlibError(f"no level {position}; expected 0 to {self.depth - 1} ({', '.join(self.levels)})")
+            raise HrlibError(f"no level {position}: expected 0 to {self.depth - 1} ({', '.join(self.levels)})")
         return position % self.depth
 
     def column(self, level: str | int) -> np.ndarray:
@@ -137,7 +137,7 @@ class Hierarchy:
         """Some rows (integers, repeats allowed, a slice or a mask), relabelled: classes without a row are gone."""
         rows = as_rows(rows, len(self)).reshape(-1)
         if not len(rows):
-            raise HrlibError(f"a subset of no rows, out of {len(self)}; expected at least one")
+            raise HrlibError(f"a subset of no rows, out of {len(self)}: expected at least one")
         conflicts = self.conflicts
         if len(conflicts):
             kept = pd.DataFrame({"row": rows, "now": np.arange(len(rows))}).merge(conflicts, on="row")
@@ -148,7 +148,7 @@ class Hierarchy:
         """The same rows with only some levels, given fine to coarse."""
         kept = [self.index(level) for level in ([levels] if isinstance(levels, (str, int)) else levels)]
         if not kept or kept != sorted(set(kept)):
-            raise HrlibError(f"levels {list(levels)}; expected some of {list(self.levels)}, each once, in this order")
+            raise HrlibError(f"levels {list(levels)}: expected some of {list(self.levels)}, each once, in this order")
         parents = []
         for fine, coarse in itertools.pairwise(kept):
             parents.append(self.parents[fine])

@@ -23,7 +23,7 @@ def encode(column: pd.Series, name: Hashable) -> tuple[np.ndarray, tuple[str, ..
     try:
         codes, values = pd.factorize(column)
     except TypeError as error:  # lists, dictionaries
-        raise HrlibError(f"{name!r} holds values that are no names ({error}); expected text or numbers") from error
+        raise HrlibError(f"{name!r} holds values that are no names ({error}): expected text or numbers") from error
     texts = [str(value) for value in values]
     blank = np.array([not text.strip() for text in texts] + [True])  # the last is for the code -1, a missing value
     missing = np.flatnonzero(blank[codes])
