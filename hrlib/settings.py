@@ -35,7 +35,7 @@ def check(owner: str, hints: dict[str, Any], values: dict[str, Any]) -> None:
         if key not in hints:
             raise HrlibError(f"{key!r} is no setting of {owner}; {nearest(key, hints)}")
         if not _fits(value, hints[key]):
-            raise HrlibError(f"{owner}: {key} is {value!r} ({type(value).__name__}); expected {_name(hints[key])}")
+            raise HrlibError(f"{owner}: {key} is {value!r} ({type(value).__name__}): expected {_name(hints[key])}")
 
 
 def _fits(value: Any, hint: Any) -> bool:

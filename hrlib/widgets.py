@@ -1,11 +1,28 @@
-"""Widgets that are done with: ipywidgets keeps every widget, and all that it holds, until it is closed."""
+"""What the kit's widgets share: callbacks that tell of bad input, and an end: ipywidgets keeps every widget, and all that it holds, until it is closed."""
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from typing import TYPE_CHECKING
+
+from hrlib.errors import HrlibError
 
 if TYPE_CHECKING:
     from ipywidgets import Widget
+
+
+def tells(callback: Callable) -> Callable:
+    """A method that a widget calls back: bad input is told by its object's `_say`; a traceback would end in a log that nobody reads."""
+
+    @functools.wraps(callback)
+    def told(self, *arguments):
+        try:
+            callback(self, *arguments)
+        except HrlibError as error:
+            self._say(str(error))
+
+    return told
 
 
 def close(*widgets: Widget) -> None:

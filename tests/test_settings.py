@@ -32,9 +32,9 @@ def test_accepts_what_fits():
     [
         ({"cuont": 1}, "'cuont' is no setting of Example; did you mean 'count'"),
         ({"zzz": 1}, "'zzz' is no setting of Example; Known: count, rate, kind, name, on"),
-        ({"count": True}, r"count is True \(bool\); expected int"),
+        ({"count": True}, r"count is True \(bool\): expected int"),
         ({"count": 1.0}, "expected int"),
-        ({"rate": "1"}, r"rate is '1' \(str\); expected float"),
+        ({"rate": "1"}, r"rate is '1' \(str\): expected float"),
         ({"kind": "c"}, "one of 'a', 'b'"),
         ({"name": 3}, "expected str | None"),
         ({"on": 1}, "expected bool"),

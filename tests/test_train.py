@@ -120,8 +120,8 @@ def test_official_parts_with_a_gallery(shop, tmp_path):
     [
         ({"epochs": 3}, "'epochs' is no setting of RunConfig; Known: catalogue, out_dir, split, model, loss, fit"),
         ({"fit": {"epoch": 3}}, "'epoch' is no setting of FitSettings; did you mean 'epochs'"),
-        ({"fit": {"epochs": "3"}}, "epochs is '3' .str.; expected int"),
-        ({"fit": [1]}, "fit is .1,. .tuple.; expected dict"),
+        ({"fit": {"epochs": "3"}}, "epochs is '3' .str.: expected int"),
+        ({"fit": [1]}, "fit is .1,. .tuple.: expected dict"),
         ({"model": {"dims": 3}}, "'dims' is no setting of model; did you mean 'dim'"),
         ({"loss": {"name": "proxy"}}, "no loss is called 'proxy'"),
         ({"loss": {"margin": 1}}, "loss has no name: expected one of contrastive"),

@@ -41,7 +41,7 @@ class Captions:
             HrlibError: a catalogue without a caption column, items without a text (their rows are named), or no item with one.
         """
         if on_bad not in ("raise", "skip"):
-            raise HrlibError(f"on_bad is {on_bad!r}; expected 'raise' or 'skip'")
+            raise HrlibError(f"on_bad is {on_bad!r}: expected 'raise' or 'skip'")
         if catalogue.caption is None:
             raise HrlibError(
                 f"catalogue {catalogue.name!r} has no caption column: expected one with a text, or a list of texts, an item; "

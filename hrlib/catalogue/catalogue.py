@@ -54,9 +54,9 @@ class Catalogue:
         sizes = {"items": len(self.items), "images": len(self.images), "hierarchy": len(self.hierarchy)}
         if len(set(sizes.values())) > 1:
             got = ", ".join(f"{count} {part}" for part, count in sizes.items())
-            raise HrlibError(f"catalogue {self.name!r}: {got} rows; expected as many of each")
+            raise HrlibError(f"catalogue {self.name!r}: {got} rows: expected as many of each")
         if not len(self.items):
-            raise HrlibError(f"catalogue {self.name!r} has no items; expected at least one")
+            raise HrlibError(f"catalogue {self.name!r} has no items: expected at least one")
         require_columns(self.items, ["id"], "the items' ids")
         require_columns(self.items, self.attributes, "an attribute")
         require_columns(self.items, [] if self.caption is None else [self.caption], "the caption")

@@ -26,12 +26,12 @@ def as_rows(rows: Any, count: int) -> np.ndarray:
         return rows.astype(np.int64)
     if rows.dtype == bool:
         if rows.shape != (count,):
-            raise HrlibError(f"a mask of shape {rows.shape} for {count} rows; expected ({count},)")
+            raise HrlibError(f"a mask of shape {rows.shape} for {count} rows: expected ({count},)")
         return np.flatnonzero(rows)
     if rows.dtype.kind not in "iu":
-        raise HrlibError(f"rows of type {rows.dtype}; expected integers, a slice or a boolean mask")
+        raise HrlibError(f"rows of type {rows.dtype}: expected integers, a slice or a boolean mask")
     if rows.min() < 0 or rows.max() >= count:
-        raise HrlibError(f"rows from {rows.min()} to {rows.max()}; expected 0 to {count - 1}")
+        raise HrlibError(f"rows from {rows.min()} to {rows.max()}: expected 0 to {count - 1}")
     return rows.astype(np.int64)
 
 
@@ -42,9 +42,9 @@ def require_columns(frame: pd.DataFrame, columns: Sequence[Hashable], role: str)
         if not found:
             raise HrlibError(f"the table has no column {column!r} ({role}); {nearest(column, frame.columns)}")
         if found > 1:
-            raise HrlibError(f"the table has {found} columns {column!r} ({role}); expected one: rename the others")
+            raise HrlibError(f"the table has {found} columns {column!r} ({role}): expected one: rename the others")
     if len(set(columns)) < len(columns):
-        raise HrlibError(f"the same column twice among {', '.join(map(str, columns))} ({role}); expected each once")
+        raise HrlibError(f"the same column twice among {', '.join(map(str, columns))} ({role}): expected each once")
 
 
 def rows_text(rows: Any) -> str:

@@ -20,12 +20,12 @@ def photos_below(folder: Path) -> list[str]:
         HrlibError: no such folder, one that cannot be listed, one that links reach twice, a name that is no UTF-8, or no photos.
     """
     if not folder.is_dir():
-        raise HrlibError(f"{folder} is no folder; expected one with a sub-folder a class")
+        raise HrlibError(f"{folder} is no folder: expected one with a sub-folder a class")
     paths, seen = [], {}
     for here, folders, names in os.walk(folder, followlinks=True, onerror=_unlisted):
         true = os.path.realpath(here)
         if true in seen:
-            raise HrlibError(f"{here} and {seen[true]} are one folder through a link; expected a folder a class")
+            raise HrlibError(f"{here} and {seen[true]} are one folder through a link: expected a folder a class")
         seen[true] = here
         folders[:] = [name for name in folders if not name.startswith(".")]
         inside = Path(here).relative_to(folder)
@@ -38,7 +38,7 @@ def photos_below(folder: Path) -> list[str]:
             f"{len(odd)} paths below {folder} are no UTF-8, the first: {odd[0]!a}; names are text in tables and reports: rename them"
         )
     if not paths:
-        raise HrlibError(f"no photos (.jpg, .jpeg, .png, .webp) below {folder}; expected a sub-folder a class")
+        raise HrlibError(f"no photos (.jpg, .jpeg, .png, .webp) below {folder}: expected a sub-folder a class")
     return sorted(paths)
 
 
@@ -59,10 +59,10 @@ def depth_of(paths: Sequence[str], folder: Path) -> int:
     """How many folders below `folder` every photo lies; HrlibError where they differ or where it is none."""
     depths = {path.count("/"): path for path in reversed(paths)}
     if 0 in depths:
-        raise HrlibError(f"the photo {depths[0]} lies directly in {folder}; expected a sub-folder a class")
+        raise HrlibError(f"the photo {depths[0]} lies directly in {folder}: expected a sub-folder a class")
     if len(depths) > 1:
         examples = ", ".join(f"{depth} folders for {depths[depth]}" for depth in sorted(depths))
-        raise HrlibError(f"photos below {folder} lie at different depths ({examples}); expected one depth for all")
+        raise HrlibError(f"photos below {folder} lie at different depths ({examples}): expected one depth for all")
     return next(iter(depths))
 
 

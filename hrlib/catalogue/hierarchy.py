@@ -11,15 +11,10 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from hrlib.catalogue.checks import as_rows, require_columns, rows_text
-from hrlib.errors import HierarchyConflict, HrlibError
+from hrlib.catalogue.checks import as_rows, require_columns
+from hrlib.catalogue.tree import Names, changes, compact, encode, majority_parents, no_conflicts, refuse_two_parents
+from hrlib.errors import HrlibError
 from hrlib.settings import nearest
-
-Names = tuple[tuple[str, ...], ...]
-
-
-def _no_conflicts() -> pd.DataFrame:
-    return pd.DataFrame({"row": np.zeros(0, np.int64), "level": [], "was": [], "became": []})
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -40,7 +35,7 @@ class Hierarchy:
     labels: np.ndarray
     names: Names
     parents: tuple[np.ndarray, ...]
-    conflicts: pd.DataFrame = field(default_factory=_no_conflicts)
+    conflicts: pd.DataFrame = field(default_factory=no_conflicts)
 
     @classmethod
     def from_frame(
@@ -62,27 +57,27 @@ class Hierarchy:
             HierarchyConflict: a class has several parents, and on_conflict is "raise".
         """
         if on_conflict not in ("raise", "majority"):
-            raise HrlibError(f"on_conflict is {on_conflict!r}; expected 'raise' or 'majority'")
+            raise HrlibError(f"on_conflict is {on_conflict!r}: expected 'raise' or 'majority'")
         try:
             frame = pd.DataFrame(frame)
         except Exception as error:  # pandas raises all kinds
             raise HrlibError(
-                f"a {type(frame).__name__} that makes no table ({error}); expected a row an item"
+                f"a {type(frame).__name__} that makes no table ({error}): expected a row an item"
             ) from error
         columns = list(frame.columns) if levels is None else [levels] if isinstance(levels, str) else list(levels)
         require_columns(frame, columns, "a level")
         if not len(frame) or not columns:
-            raise HrlibError(f"a hierarchy of {len(frame)} rows, {len(columns)} levels; expected at least one of each")
-        encoded = [_encode(frame[column], column) for column in columns]
+            raise HrlibError(f"a hierarchy of {len(frame)} rows, {len(columns)} levels: expected at least one of each")
+        encoded = [encode(frame[column], column) for column in columns]
         given, names = np.stack([codes for codes, _ in encoded], axis=1), tuple(texts for _, texts in encoded)
-        parents = tuple(itertools.starmap(_majority_parents, itertools.pairwise(given.T)))
+        parents = tuple(itertools.starmap(majority_parents, itertools.pairwise(given.T)))
         labels = given.copy()
         for level, parent in enumerate(parents):
             labels[:, level + 1] = parent[labels[:, level]]
         titles = tuple(str(column) for column in columns)
         if on_conflict == "raise":
-            _refuse_two_parents(given, parents, titles, names)
-        return cls(titles, *_compact(labels, names, parents), _changes(given, labels, titles, names))
+            refuse_two_parents(given, parents, titles, names)
+        return cls(titles, *compact(labels, names, parents), changes(given, labels, titles, names))
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -117,7 +112,7 @@ class Hierarchy:
             return self.levels.index(level)
         position = operator.index(level)
         if not -self.depth <= position < self.depth:
-            raise HrlibError(f"no level {position}; expected 0 to {self.depth - 1} ({', '.join(self.levels)})")
+            raise HrlibError(f"no level {position}: expected 0 to {self.depth - 1} ({', '.join(self.levels)})")
         return position % self.depth
 
     def column(self, level: str | int) -> np.ndarray:
@@ -142,18 +137,18 @@ class Hierarchy:
         """Some rows (integers, repeats allowed, a slice or a mask), relabelled: classes without a row are gone."""
         rows = as_rows(rows, len(self)).reshape(-1)
         if not len(rows):
-            raise HrlibError(f"a subset of no rows, out of {len(self)}; expected at least one")
+            raise HrlibError(f"a subset of no rows, out of {len(self)}: expected at least one")
         conflicts = self.conflicts
         if len(conflicts):
             kept = pd.DataFrame({"row": rows, "now": np.arange(len(rows))}).merge(conflicts, on="row")
             conflicts = kept.drop(columns="row").rename(columns={"now": "row"})
-        return Hierarchy(self.levels, *_compact(self.labels[rows], self.names, self.parents), conflicts)
+        return Hierarchy(self.levels, *compact(self.labels[rows], self.names, self.parents), conflicts)
 
     def select(self, levels: Sequence[str | int]) -> Hierarchy:
         """The same rows with only some levels, given fine to coarse."""
         kept = [self.index(level) for level in ([levels] if isinstance(levels, (str, int)) else levels)]
         if not kept or kept != sorted(set(kept)):
-            raise HrlibError(f"levels {list(levels)}; expected some of {list(self.levels)}, each once, in this order")
+            raise HrlibError(f"levels {list(levels)}: expected some of {list(self.levels)}, each once, in this order")
         parents = []
         for fine, coarse in itertools.pairwise(kept):
             parents.append(self.parents[fine])
@@ -171,76 +166,3 @@ def lca_height(labels_a: np.ndarray, labels_b: np.ndarray) -> np.ndarray:
     for level in reversed(range(shape[-1])):  # a level at a time: no temporary of the size pairs x L
         height[labels_a[..., level] == labels_b[..., level]] = level
     return height
-
-
-def _encode(column: pd.Series, name: Hashable) -> tuple[np.ndarray, tuple[str, ...]]:
-    """Labels (N,) int64 in the order of the sorted distinct values, and those values as text."""
-    try:
-        codes, values = pd.factorize(column)
-    except TypeError as error:  # lists, dictionaries
-        raise HrlibError(f"{name!r} holds values that are no names ({error}); expected text or numbers") from error
-    texts = [str(value) for value in values]
-    blank = np.array([not text.strip() for text in texts] + [True])  # the last is for the code -1, a missing value
-    missing = np.flatnonzero(blank[codes])
-    if len(missing):
-        raise HrlibError(f"{name!r} is missing or blank in {rows_text(missing)}: fill it in, or drop those rows")
-    ordered = pd.api.types.is_numeric_dtype(column.dtype) and not pd.api.types.is_complex_dtype(column.dtype)
-    keys = list(values) if ordered else texts
-    rank = {key: label for label, key in enumerate(sorted(set(keys)))}
-    return np.array([rank[key] for key in keys], dtype=np.int64)[codes], tuple(str(key) for key in rank)
-
-
-def _majority_parents(child: np.ndarray, parent: np.ndarray) -> np.ndarray:
-    """(C,) int64: the parent that most rows of each child have, of equals the lowest."""
-    last = np.empty(int(child.max()) + 1, dtype=np.int64)
-    last[child] = parent
-    if (last[child] == parent).all():  # a tree already: no sorting
-        return last
-    width = int(parent.max()) + 1
-    pairs, counts = np.unique(child * width + parent, return_counts=True)
-    order = np.lexsort((-counts, pairs // width))  # stable: among equals the lowest parent comes first
-    _, first = np.unique(pairs[order] // width, return_index=True)
-    return (pairs % width)[order][first]
-
-
-def _refuse_two_parents(
-    given: np.ndarray, parents: Sequence[np.ndarray], levels: tuple[str, ...], names: Names
-) -> None:
-    for level, parent in enumerate(parents):
-        child, actual = given[:, level], given[:, level + 1]
-        astray = np.flatnonzero(parent[child] != actual)
-        if not len(astray):
-            continue
-        example = child[astray[0]]
-        rows = np.flatnonzero(child == example)
-        found, counts = np.unique(actual[rows], return_counts=True)
-        found = found[np.argsort(-counts, kind="stable")]
-        shares = [f"{names[level + 1][p]!r:.100} in {rows_text(rows[actual[rows] == p])}" for p in found[:5]]
-        raise HierarchyConflict(
-            f"{levels[level]} {names[level][example]!r:.100} has {len(found)} parents on level {levels[level + 1]!r}: "
-            f"{', '.join(shares)}. Classes of this level with several parents: {len(np.unique(child[astray]))}, where "
-            f"{rows_text(astray)} disagree with the majority. Expected a tree: give the levels fine to coarse (got "
-            f"{', '.join(levels)}), rename classes that only share a name, or pass on_conflict='majority'"
-        )
-
-
-def _changes(given: np.ndarray, labels: np.ndarray, levels: tuple[str, ...], names: Names) -> pd.DataFrame:
-    tables = []
-    for level, (was, became) in enumerate(zip(given.T, labels.T, strict=True)):
-        rows, texts = np.flatnonzero(was != became), np.array(names[level], dtype=object)
-        tables.append(
-            pd.DataFrame({"row": rows, "level": levels[level], "was": texts[was[rows]], "became": texts[became[rows]]})
-        )
-    changed = [table for table in tables if len(table)]
-    return pd.concat(changed).sort_values("row", kind="stable", ignore_index=True) if changed else _no_conflicts()
-
-
-def _compact(
-    labels: np.ndarray, names: Names, parents: Sequence[np.ndarray]
-) -> tuple[np.ndarray, Names, tuple[np.ndarray, ...]]:
-    """The same tree without the classes that no row has."""
-    used = [np.flatnonzero(np.bincount(column)) for column in labels.T]
-    columns = [np.searchsorted(classes, column) for classes, column in zip(used, labels.T, strict=True)]
-    kept = tuple(tuple(texts[c] for c in classes) for texts, classes in zip(names, used, strict=True))
-    above = (np.searchsorted(used[level + 1], parent[used[level]]) for level, parent in enumerate(parents))
-    return np.stack(columns, axis=1), kept, tuple(above)

@@ -18,7 +18,7 @@ def divide(groups: np.ndarray, fractions: Sequence[float], seed: int) -> np.ndar
     """The part (M,) of each of M things; their groups (M, K), fine to coarse, are divided about as `fractions` say."""
     shares = np.array(fractions, dtype=float)
     if len(shares) < 2 or not (shares > 0).all() or abs(shares.sum() - 1) > 1e-6:
-        raise HrlibError(f"fractions {fractions}; expected two or more, each above 0, that sum to 1")
+        raise HrlibError(f"fractions {fractions}: expected two or more, each above 0, that sum to 1")
     order = _shuffled_within(groups, np.random.default_rng(seed))
     # Sainte-Lague: turn k of a part is due at time (k + 1/2) / share, so that every run of turns, and therefore every
     # group, is divided nearly as the whole is. Halves alternate.
@@ -45,7 +45,7 @@ def sample_rows(
     """
     total, rng = hierarchy.n_classes[0], np.random.default_rng(seed)
     if not 1 <= n <= total:
-        raise HrlibError(f"sample of {n} classes out of {total}; expected 1 to {total}")
+        raise HrlibError(f"sample of {n} classes out of {total}: expected 1 to {total}")
     groups, classes = hierarchy.ancestors[:, 1:], hierarchy.column(0)
     if split is not None:
         codes = pd.factorize(split, sort=True)[0]
@@ -66,7 +66,7 @@ def official_parts(column: pd.Series) -> dict[str, np.ndarray]:
     """The rows of each part that a column names: train, val, test, query, gallery in this order, then others by name."""
     if column.isna().any():
         raise HrlibError(
-            f"{column.name!r} is missing in {rows_text(np.flatnonzero(column.isna()))}; expected a part a row"
+            f"{column.name!r} is missing in {rows_text(np.flatnonzero(column.isna()))}: expected a part a row"
         )
     rank = {part: place for place, part in enumerate(PARTS)}
     parts = sorted(column.unique(), key=lambda part: (rank.get(part, len(rank)), str(part)))

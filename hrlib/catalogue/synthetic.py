@@ -12,17 +12,13 @@ from __future__ import annotations
 import hashlib
 import os
 import random
-from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import pandas as pd
-from PIL import Image
 
 from hrlib.catalogue.assemble import assemble
 from hrlib.catalogue.catalogue import Catalogue
-from hrlib.catalogue.drawing import clothes, objects, scene, surface
-from hrlib.catalogue.drawing.pen import Pen
+from hrlib.catalogue.drawing.shop import CATEGORIES, WORDINGS, Photo, captions_of, draw, look, scene_of
 from hrlib.catalogue.hierarchy import Hierarchy
 from hrlib.errors import HrlibError
 
@@ -30,68 +26,7 @@ VERSION = 1  # of the drawings: a change of them is a new number, so that no old
 SIZES = {"small": (12, 5), "full": (30, 7)}  # products a category, photos a product
 LEVELS = ("product", "category", "department")
 ATTRIBUTES = ("colour", "second_colour", "pattern", "material", "sleeve_length")
-WORDINGS = 6  # of a title
 MISSING = 0.1  # the share of each attribute that nobody filled in
-
-CLOTH = ("cotton", "denim", "knit", "silk")
-SKIN = ("leather", "canvas", "velvet")
-# department: (materials, {category: the function that draws it})
-SHOP: dict[str, tuple[tuple[str, ...], dict[str, Any]]] = {
-    "apparel": (
-        CLOTH,
-        {
-            "T-shirt": clothes.t_shirt,
-            "hoodie": clothes.hoodie,
-            "dress": clothes.dress,
-            "trousers": clothes.trousers,
-            "skirt": clothes.skirt,
-            "jacket": clothes.jacket,
-        },
-    ),
-    "footwear": (
-        SKIN,
-        {"sneaker": clothes.sneaker, "boot": clothes.boot, "sandal": clothes.sandal, "high heel": clothes.heel},
-    ),
-    "bags": (
-        SKIN,
-        {
-            "backpack": clothes.backpack,
-            "tote bag": clothes.tote,
-            "clutch": clothes.clutch,
-            "suitcase": clothes.suitcase,
-        },
-    ),
-    "watches and jewellery": (
-        ("leather", "steel", "ceramic", "enamel"),
-        {
-            "round watch": objects.round_watch,
-            "square watch": objects.square_watch,
-            "ring": objects.ring,
-            "necklace": objects.necklace,
-        },
-    ),
-    "furniture": (
-        ("wood", "velvet", "rattan", "leather"),
-        {
-            "chair": objects.chair,
-            "table": objects.table,
-            "sofa": objects.sofa,
-            "bookcase": objects.bookcase,
-            "lamp": objects.lamp,
-        },
-    ),
-    "kitchen": (
-        ("ceramic", "enamel", "steel", "bamboo"),
-        {
-            "mug": objects.mug,
-            "pan": objects.pan,
-            "bottle": objects.bottle,
-            "teapot": objects.teapot,
-            "knife": objects.knife,
-        },
-    ),
-}
-CATEGORIES = {category: department for department, (_, categories) in SHOP.items() for category in categories}
 SLEEVES = {"T-shirt": "short", "hoodie": "long", "jacket": "long"}
 
 
@@ -168,64 +103,6 @@ def load(
     )
 
 
-@dataclass(frozen=True)
-class Photo:
-    """Which photo of which product: all that `draw` needs to know."""
-
-    seed: int
-    category: str
-    product: int
-    photo: int
-    size: tuple[int, int]
-
-    def rng(self, *what: object) -> random.Random:
-        """Random numbers for a purpose; the same on every machine, whatever else was drawn."""
-        return random.Random("/".join(map(str, (self.seed, self.category, self.product, *what))))
-
-
-@dataclass(frozen=True)
-class Look:
-    """What a product keeps over its photos."""
-
-    colour: str
-    second: str
-    pattern: str
-    material: str
-    scale: float
-    phase: float
-
-
-def look(photo: Photo) -> Look:
-    """The look of the product on a photo."""
-    rng = photo.rng("look")
-    colour, second = rng.sample(sorted(surface.COLOURS), 2)
-    materials = SHOP[CATEGORIES[photo.category]][0]
-    return Look(
-        colour, second, rng.choice(surface.PATTERNS), rng.choice(materials), rng.uniform(0.09, 0.2), rng.random()
-    )
-
-
-def draw(photo: Photo) -> np.ndarray:
-    """The photo, (H, W, 3) uint8."""
-    product, cut, rng = look(photo), photo.rng("cut"), photo.rng("photo", photo.photo)
-    shape = Pen()
-    SHOP[CATEGORIES[photo.category]][1][photo.category](shape, cut.uniform)
-    tint = photo.rng("tint")
-    colours = (surface.varied(tint, product.colour), surface.varied(tint, product.second))
-    large = (photo.size[0] * scene.SCALE, photo.size[1] * scene.SCALE)
-    image = scene.background(rng, _scene(photo), large)
-    place, _ = scene.pose(photo.rng("pose", photo.photo), large)
-    pattern = surface.pattern_shapes(product.pattern, product.scale, product.phase)
-    scene.draw_product(image, shape, pattern, surface.material_shapes(product.material), colours, place, rng)
-    if rng.random() < 0.4:
-        scene.occlude(rng, image)
-    return scene.develop(rng, image, photo.size)
-
-
-def _scene(photo: Photo) -> str:
-    return photo.rng("scene", photo.photo).choice(scene.SCENES)
-
-
 def _row(photo: Photo) -> dict[str, Any]:
     """The photo's row of the item table, with some attributes missing."""
     product, known = look(photo), photo.rng("known")
@@ -239,32 +116,12 @@ def _row(photo: Photo) -> dict[str, Any]:
     }
     values = {key: value if known.random() >= MISSING else None for key, value in values.items()}
     row = {"id": f"{photo.category}-{photo.product:03d}-{photo.photo:02d}", "product": name, "category": photo.category}
-    return row | {"department": CATEGORIES[photo.category], **values, "scene": _scene(photo), "title": title(photo)}
-
-
-def title(photo: Photo) -> str:
-    """A title in one of several wordings; some say where the product stands or lies."""
-    return captions_of(photo)[0]
-
-
-def captions_of(photo: Photo) -> list[str]:
-    """The title, then the other wordings in a random order: `WORDINGS` texts that are true of the photo."""
-    product, rng = look(photo), photo.rng("title", photo.photo)
-    middle = scene.pose(photo.rng("pose", photo.photo), (64, 64))[1]
-    side = "on the left" if middle[0] < 0.46 else "on the right" if middle[0] > 0.54 else "in the middle"
-    kind, patterned = photo.category, f"{product.pattern} " if product.pattern != "plain" else ""
-    article = "" if kind == "trousers" else "an " if product.colour[0] in "aeiou" else "a "
-    wordings = (
-        f"{product.colour} {patterned}{kind}",
-        f"{patterned}{product.material} {kind} in {product.colour}",
-        f"{kind}, {product.colour}, {product.material}",
-        f"{article}{product.colour} {kind}" + (f" with {product.second} accents" if patterned else ""),
-        f"{product.colour} {kind} {side}",
-        f"{product.colour} {patterned}{kind}, {_scene(photo)}",
-    )
-    first = rng.choice(wordings)
-    others = [text for text in wordings if text != first]
-    return [text[0].upper() + text[1:] for text in (first, *rng.sample(others, len(others)))]
+    return row | {
+        "department": CATEGORIES[photo.category],
+        **values,
+        "scene": scene_of(photo),
+        "title": captions_of(photo)[0],
+    }
 
 
 def _mismatch(titles: pd.Series, products: pd.Series, share: float, seed: int) -> pd.Series:
@@ -278,12 +135,3 @@ def _mismatch(titles: pd.Series, products: pd.Series, share: float, seed: int) -
                 other = rng.randrange(len(result))
             result[row] = titles.iloc[other]
     return pd.Series(result)
-
-
-def contact_sheet(photos: list[np.ndarray], columns: int) -> Image.Image:
-    """Photos side by side, for a look at the drawings."""
-    rows = [
-        np.concatenate(photos[start : start + columns], axis=1)
-        for start in range(0, len(photos) - columns + 1, columns)
-    ]
-    return Image.fromarray(np.concatenate(rows))

@@ -13,7 +13,7 @@ from hrlib.errors import HrlibError
 from hrlib.evaluation.gallery import Search, searching
 from hrlib.evaluation.keys import gallery_rows
 from hrlib.evaluation.ranking import CELLS, ranked_chunks
-from hrlib.evaluation.retrieval import checked_ks, means
+from hrlib.evaluation.tables import checked_ks, means, query_table
 from hrlib.evaluation.vectors import Embeddings
 
 ALL = "all attributes"  # the row, or the first level of the columns, of the metrics of all attributes together
@@ -101,10 +101,8 @@ def graded_per_query(
     values = np.concatenate(list(_measured(asking, ks, minimum_overlap, chunk)))
     columns = [(column, f"precision@{k}") for k in ks for column in attributes.columns]
     columns += [(ALL, f"ndcg@{k}") for k in ks]
-    table = pd.DataFrame(values, columns=pd.MultiIndex.from_tuples(columns, names=["attribute", "metric"]))
     beyond = [f"{metric}@{k}" for metric in ("ndcg", "precision") for k in ks if k > asking.available]
-    table.loc[:, [column for column in columns if column[1] in beyond]] = np.nan
-    return table[[(name, metric) for name in (*attributes.columns, ALL) for of, metric in columns if of == name]]
+    return query_table(values, columns, "attribute", [*attributes.columns, ALL], beyond)
 
 
 def _search(

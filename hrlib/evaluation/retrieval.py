@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -17,6 +16,7 @@ from hrlib.evaluation.hierarchical import hierarchical_metrics
 from hrlib.evaluation.keys import gallery_rows
 from hrlib.evaluation.levels import agreement, level_metrics
 from hrlib.evaluation.ranking import ranked_chunks
+from hrlib.evaluation.tables import checked_ks, means, query_table
 from hrlib.evaluation.vectors import Embeddings
 
 if TYPE_CHECKING:
@@ -134,22 +134,8 @@ def per_query(
         columns += [(level, "ap") for level in hierarchy.levels]
         columns += [(WHOLE, metric) for metric in ("h-ap", "ndcg", "asi", *(f"ahd@{k}" for k in ks))]
     values = np.concatenate(list(_measured(asking, ks, hierarchical, chunk)))
-    table = pd.DataFrame(values, columns=pd.MultiIndex.from_tuples(columns, names=["level", "metric"]))
     beyond = [f"{metric}@{k}" for metric in at_k for k in ks if k > asking.available]
-    table.loc[:, [column for column in columns if column[1] in beyond]] = np.nan
-    order = sorted(columns, key=lambda column: [*hierarchy.levels, WHOLE].index(column[0]))  # each level's ap to it
-    return table[order]
-
-
-def means(table: pd.DataFrame) -> pd.DataFrame:
-    """A row a query and columns (level, metric) as a row a level: the means over the queries that count, and the number of these."""
-    by = table.columns.names[0]
-    rows = {
-        level: {**table[level].mean(), "queries": int(table[level].notna().any(axis=1).sum())}
-        for level in table.columns.unique(by)
-    }
-    averages = pd.DataFrame.from_dict(rows, orient="index").rename_axis(by)
-    return averages[[*table.columns.unique("metric"), "queries"]].astype({"queries": int})
+    return query_table(values, columns, "level", [*hierarchy.levels, WHOLE], beyond)  # each level's ap to it
 
 
 def _measured(asking: Search, ks: Sequence[int], hierarchical: bool, chunk: int | None) -> Iterator[np.ndarray]:
@@ -175,19 +161,3 @@ def _measured(asking: Search, ks: Sequence[int], hierarchical: bool, chunk: int 
 def _level_rows(x: np.ndarray, device: torch.device) -> Tensor:
     """(N, L) as (L, N) int32: half the memory to read at random."""
     return torch.from_numpy(np.ascontiguousarray(x.T, dtype=np.int32)).to(device)
-
-
-def checked_ks(ks: Sequence[int], available: int, metrics: Sequence[str]) -> tuple[int, ...]:
-    """The ks as a tuple, if they are different positive integers; a warning for those beyond what a query can find."""
-    ks = tuple(ks)
-    if not all(isinstance(k, int | np.integer) and not isinstance(k, bool) and k >= 1 for k in ks) or len(
-        set(ks)
-    ) < len(ks):
-        raise HrlibError(f"ks are {ks}: expected different integers of 1 or more, such as (1, 5, 10)")
-    if too_many := [k for k in ks if k > available]:
-        warnings.warn(
-            f"{', '.join(f'{metric}@{k}' for metric in metrics for k in too_many)} will be NaN: a query has only {available} items to search; "
-            f"give ks up to {available}, or a larger gallery",
-            stacklevel=3,
-        )
-    return ks

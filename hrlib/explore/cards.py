@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hrlib.explore.photos import jpeg
+from hrlib.explore.photo_sheet import jpeg
 from hrlib.explore.theme import VERDICTS
 
 if TYPE_CHECKING:

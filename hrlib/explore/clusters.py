@@ -8,7 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from hrlib.errors import HrlibError
-from hrlib.explore.photos import _finish, _photo, _text, shortened
+from hrlib.explore.photo_sheet import add_photo, add_text, finish, shortened
 from hrlib.explore.theme import MUTED, figure
 
 if TYPE_CHECKING:
@@ -56,9 +56,9 @@ def cluster_tree(
         label = f"{shortened(names[most], 16)} {counts[most]}/{counts.sum()}"
         items = rng.permutation(np.flatnonzero(found.column(1) == cluster))[:per_cluster]
         for column, item in enumerate(items):
-            _photo(sheet, WIDTH + 0.2 + column, row, catalogue.images[int(item)])
-        _text(sheet, WIDTH + 0.3 + per_cluster, row + 0.45, label, anchor="left", size=12)
-    return _finish(sheet, columns=WIDTH + 0.3 + per_cluster + 2.4, rows=len(chosen), left=10)
+            add_photo(sheet, WIDTH + 0.2 + column, row, catalogue.images[int(item)])
+        add_text(sheet, WIDTH + 0.3 + per_cluster, row + 0.45, label, anchor="left", size=12)
+    return finish(sheet, columns=WIDTH + 0.3 + per_cluster + 2.4, rows=len(chosen), left=10)
 
 
 def _joined(centres: np.ndarray) -> tuple[list[tuple[list[float], list[float]]], list[int]]:

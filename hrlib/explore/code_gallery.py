@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 from hrlib.errors import HrlibError
 from hrlib.evaluation.codes import code_counts
 from hrlib.evaluation.ranking import neighbours
-from hrlib.explore.photos import _finish, _photo, _text, shortened
+from hrlib.explore.photo_sheet import add_photo, add_text, finish, shortened
 from hrlib.explore.theme import figure
 
 if TYPE_CHECKING:
@@ -61,12 +61,12 @@ def code_gallery(
     sheet = figure(title="Codes: their nearest photos and their nearest titles")
     for row, (code, own, told) in enumerate(zip(chosen, *nearest, strict=True)):
         top = row * ROW
-        _text(sheet, 0, top + 0.25, f"<b>code {code}</b>", anchor="right", shift=-10)
+        add_text(sheet, 0, top + 0.25, f"<b>code {code}</b>", anchor="right", shift=-10)
         for line, (count, kind) in enumerate(zip((counts[0][code], counts[1][code]), ("photos", "texts"), strict=True)):
-            _text(sheet, 0, top + 0.5 + 0.22 * line, f"{count:,} {kind}", anchor="right", size=11, shift=-10)
+            add_text(sheet, 0, top + 0.5 + 0.22 * line, f"{count:,} {kind}", anchor="right", size=11, shift=-10)
         for column, item in enumerate(own):
-            _photo(sheet, column, top, catalogue.images[int(item)])
+            add_photo(sheet, column, top, catalogue.images[int(item)])
         different = list(dict.fromkeys(titles[int(text)] for text in told))[:lines]
         for line, title in enumerate(different):
-            _text(sheet, few[0] + 0.1, top + 0.9 * (line + 0.5) / lines, shortened(title, TITLE), "left", size=11)
-    return _finish(sheet, columns=few[0] + 4.4, rows=len(chosen) * ROW, left=90)
+            add_text(sheet, few[0] + 0.1, top + 0.9 * (line + 0.5) / lines, shortened(title, TITLE), "left", size=11)
+    return finish(sheet, columns=few[0] + 4.4, rows=len(chosen) * ROW, left=90)

@@ -22,20 +22,20 @@ class Controls:
     def __init__(self, finder: Finder, colour: str, k: int):
         count = len(finder.catalogue)
         narrow = [column for column in finder.columns if len(np.unique(finder.values(column))) <= MOST_VALUES]
-        self.space = _labelled(widgets.Dropdown, "model", 190, options=list(finder.vectors))
-        self.colour = _labelled(widgets.Dropdown, "colour", 190, options=_with(narrow, colour), value=colour)
-        self.column = _labelled(widgets.Dropdown, "filter by", 190, options=[ANY, *narrow])
-        self.value = _labelled(widgets.Dropdown, "value", 190, options=[ANY], disabled=True)
-        self.k = _labelled(widgets.BoundedIntText, "results", 130, min=1, max=max(MOST_PHOTOS, k), value=k)
-        self.text = _labelled(widgets.Text, "find", 250, placeholder="caption, id or class", continuous_update=False)
-        self.row = _labelled(widgets.BoundedIntText, "row", 130, min=0, max=count - 1, continuous_update=False)
-        self.previous = _button("Previous", "the item before, of those found or of all")
-        self.next = _button("Next", "the item after, of those found or of all")
-        self.back = _button("Back", "the query before")
-        self.forward = _button("Forward", "the query after")
-        self.keep = _button("Keep", "pin this selection: explorer.kept")
-        self.clear = _button("Clear kept", "forget what is pinned")
-        self.export = _button("Export CSV", "write what is kept, or else the selection, to a file")
+        self.space = labelled(widgets.Dropdown, "model", 190, options=list(finder.vectors))
+        self.colour = labelled(widgets.Dropdown, "colour", 190, options=_with(narrow, colour), value=colour)
+        self.column = labelled(widgets.Dropdown, "filter by", 190, options=[ANY, *narrow])
+        self.value = labelled(widgets.Dropdown, "value", 190, options=[ANY], disabled=True)
+        self.k = labelled(widgets.BoundedIntText, "results", 130, min=1, max=max(MOST_PHOTOS, k), value=k)
+        self.text = labelled(widgets.Text, "find", 250, placeholder="caption, id or class", continuous_update=False)
+        self.row = labelled(widgets.BoundedIntText, "row", 130, min=0, max=count - 1, continuous_update=False)
+        self.previous = button("Previous", "the item before, of those found or of all")
+        self.next = button("Next", "the item after, of those found or of all")
+        self.back = button("Back", "the query before")
+        self.forward = button("Forward", "the query after")
+        self.keep = button("Keep", "pin this selection: explorer.kept")
+        self.clear = button("Clear kept", "forget what is pinned")
+        self.export = button("Export CSV", "write what is kept, or else the selection, to a file")
         self.pointed = widgets.HTML(cards.beside(finder, None, HINT))
         self.gallery, self.legend = widgets.HTML(), widgets.HTML()
         self.status = widgets.HTML(f'<span role="status">{count} items</span>')
@@ -87,12 +87,14 @@ class Controls:
             self.setting_row = False
 
 
-def _labelled(kind: type, label: str, width: int, **settings) -> widgets.DOMWidget:
+def labelled(kind: type, label: str, width: int, **settings) -> widgets.DOMWidget:
+    """A control of a kind with its label before it, `width` pixels in all."""
     layout = widgets.Layout(width=f"{width}px")
     return kind(description=label, style={"description_width": "initial"}, layout=layout, **settings)
 
 
-def _button(text: str, tooltip: str) -> widgets.Button:
+def button(text: str, tooltip: str) -> widgets.Button:
+    """A button as wide as its text."""
     return widgets.Button(description=text, tooltip=tooltip, layout=widgets.Layout(width="auto"))
 
 

@@ -15,8 +15,8 @@ from hrlib.catalogue.checks import as_rows
 from hrlib.errors import HrlibError
 from hrlib.evaluation import neighbours
 from hrlib.evaluation.vectors import Embeddings
-from hrlib.explore.photos import CELL, PITCH, _finish, _photo, _text, shortened
-from hrlib.explore.theme import VERDICTS, figure, literal
+from hrlib.explore.photo_sheet import CELL, PITCH, add_photo, add_text, finish, shortened
+from hrlib.explore.theme import VERDICTS, figure, literal, verdict_of
 
 if TYPE_CHECKING:
     from hrlib.catalogue import Catalogue
@@ -75,27 +75,23 @@ def crossmodal_gallery(
         (right, "a photo"),
         (right + 1.05, "its nearest texts"),
     ):
-        _text(sheet, x, -0.25, f"<b>{heading}</b>", anchor="left")
+        add_text(sheet, x, -0.25, f"<b>{heading}</b>", anchor="left")
     for row, query in enumerate(queries):
         top = row * pitch
         for number, line in enumerate(textwrap.wrap(said.texts[query][0], 23, max_lines=5, placeholder="…")):
-            _text(sheet, 0, top + 0.12 + number * LINE / CELL, literal(line), anchor="left", size=12)
+            add_text(sheet, 0, top + 0.12 + number * LINE / CELL, literal(line), anchor="left", size=12)
         for column, item in enumerate(photos[row]):
-            verdict = _verdict(said.titles[item] == said.titles[query], classes[item] == classes[query])
-            _photo(sheet, ASKED + column, top, catalogue.images[int(item)], verdict)
-        _photo(sheet, right, top, catalogue.images[int(query)])
+            verdict = verdict_of(said.titles[item] == said.titles[query], classes[item] == classes[query])
+            add_photo(sheet, ASKED + column, top, catalogue.images[int(item)], verdict)
+        add_photo(sheet, right, top, catalogue.images[int(query)])
         for number, text in enumerate(first[found[row]]):
             owners = said.owner[wordings == wordings[text]]
-            verdict = _verdict(query in owners, (classes[owners] == classes[query]).any())
+            verdict = verdict_of(query in owners, (classes[owners] == classes[query]).any())
             y, (colour, _, mark) = top + 0.12 + number * LINE / CELL, VERDICTS[verdict]
-            _text(sheet, right + 1.05, y, f"<b>{mark}</b>", anchor="left", size=12, colour=colour)
-            _text(sheet, right + 1.3, y, shortened(said.flat[text], 34), anchor="left", size=12)
+            add_text(sheet, right + 1.05, y, f"<b>{mark}</b>", anchor="left", size=12, colour=colour)
+            add_text(sheet, right + 1.3, y, shortened(said.flat[text], 34), anchor="left", size=12)
     coarse = literal(hierarchy.levels[index])
     sheet.update_layout(
         title=f"{VERDICTS['same'][2]} its own title   {VERDICTS['near'][2]} same {coarse}   {VERDICTS['other'][2]} other {coarse}"
     )
-    return _finish(sheet, columns=right + 1.05 + FOUND, rows=len(queries) * pitch, left=20)
-
-
-def _verdict(right: bool, near: bool) -> str:
-    return "same" if right else "near" if near else "other"
+    return finish(sheet, columns=right + 1.05 + FOUND, rows=len(queries) * pitch, left=20)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import functools
 import html
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,24 +19,11 @@ from hrlib.explore.groups import groups
 from hrlib.explore.selection import Finder
 from hrlib.explore.session import Session
 from hrlib.explore.snapshot import snapshot
-from hrlib.widgets import close, inside
+from hrlib.widgets import close, inside, tells
 
 if TYPE_CHECKING:
     from hrlib.catalogue import Catalogue
     from hrlib.explore.projection import Projection
-
-
-def _tells(callback: Callable) -> Callable:
-    """Bad input is told in the line below the map; a traceback of a widget's callback would end in a log that nobody reads."""
-
-    @functools.wraps(callback)
-    def told(self, *arguments):
-        try:
-            callback(self, *arguments)
-        except HrlibError as error:
-            self._say(str(error))
-
-    return told
 
 
 class Explorer(Session):
@@ -163,17 +149,17 @@ class Explorer(Session):
         ]
         self.figure.mark(marked_map.marks(self.projections[self.space].coordinates, *rows), keep_lasso)
 
-    @_tells
+    @tells
     def _hovered(self, trace, points, state) -> None:
         for row in self.figure.rows_of(points)[:1]:
             self.controls.pointed.value = cards.beside(self.finder, int(row), f"row {row}")
 
-    @_tells
+    @tells
     def _clicked(self, trace, points, state) -> None:
         for row in self.figure.rows_of(points)[:1]:
             self.choose([row], "click")
 
-    @_tells
+    @tells
     def _selected(self, trace, points, selector) -> None:
         rows = self.figure.rows_of(points)
         if not len(rows):
@@ -209,23 +195,23 @@ class Explorer(Session):
         if self.controls is not None:
             self.controls.status.value = f'<span role="status">{html.escape(text)}</span>'
 
-    @_tells
+    @tells
     def _respaced(self, change) -> None:
         self.space = change["new"]
         self.figure.redraw(self._draw())
         self._again()
 
-    @_tells
+    @tells
     def _recoloured(self, change) -> None:
         self.colour = change["new"]
         self.figure.redraw(self._draw())
         self._again()
 
-    @_tells
+    @tells
     def _column_chosen(self, change) -> None:
         self.controls.offer_values(self.finder)  # sets the value to ANY, which is watched
 
-    @_tells
+    @tells
     def _filtered(self, change) -> None:
         column, value = self.controls.column.value, self.controls.value.value
         filters = {} if ANY in (column, value) else {column: value}
@@ -236,40 +222,40 @@ class Explorer(Session):
         self._say(f"{len(self.trail)} of {len(self.catalogue)} items match the filter")
         self._again()
 
-    @_tells
+    @tells
     def _resized(self, change) -> None:
         self.k = change["new"]
         self._again()
 
-    @_tells
+    @tells
     def _searched(self, change) -> None:
         if text := change["new"].strip():
             self.choose(self.find(text), f"text {text!r}")
 
-    @_tells
+    @tells
     def _row_chosen(self, change) -> None:
         if not self.controls.setting_row:
             self.choose([change["new"]], "row number")
 
-    @_tells
+    @tells
     def _stepped(self, by: int) -> None:
         self.choose([self.beside(by)], "next" if by > 0 else "previous")
 
-    @_tells
+    @tells
     def _turned(self, by: int) -> None:
         self.turn(by)
 
-    @_tells
+    @tells
     def _pinned(self, _) -> None:
         self.keep()
         self._say(f"{len(self.kept)} rows of {self.kept['query'].nunique()} queries are kept (explorer.kept)")
 
-    @_tells
+    @tells
     def _cleared(self, _) -> None:
         self.forget()
         self._say("nothing is kept any more")
 
-    @_tells
+    @tells
     def _exported(self, _) -> None:
         self._say(self.export())
 

@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 
 from hrlib.catalogue.attributes import MISSING
 from hrlib.errors import HrlibError
-from hrlib.explore.photos import PITCH, _finish, _photo, _text
+from hrlib.explore.photo_sheet import PITCH, add_photo, add_text, finish
 from hrlib.explore.theme import figure
 
 if TYPE_CHECKING:
@@ -54,15 +54,15 @@ def graded_gallery(
     candidates = miner.draw(anchors, number).candidates
     sheet = figure(title="An anchor, and an item drawn from each bin")
     for column, name in enumerate(["anchor", *bin_names(miner)]):
-        _text(sheet, column * WIDTH + 0.45, -0.25, f"<b>{name}</b>", size=11)
+        add_text(sheet, column * WIDTH + 0.45, -0.25, f"<b>{name}</b>", size=11)
     for line, (anchor, drawn) in enumerate(zip(anchors, candidates, strict=True)):
-        _photo(sheet, 0, line * PITCH, catalogue.images[int(anchor)])
+        add_photo(sheet, 0, line * PITCH, catalogue.images[int(anchor)])
         for column, item in enumerate(drawn, start=1):
             if item == MISSING:
-                _text(sheet, column * WIDTH + 0.45, line * PITCH + 0.45, "empty", size=11)
+                add_text(sheet, column * WIDTH + 0.45, line * PITCH + 0.45, "empty", size=11)
                 continue
-            _photo(sheet, column * WIDTH, line * PITCH, catalogue.images[int(item)])
+            add_photo(sheet, column * WIDTH, line * PITCH, catalogue.images[int(item)])
             known = (attributes.codes[anchor] != MISSING) & (attributes.codes[item] != MISSING)
             same = known & (attributes.codes[anchor] == attributes.codes[item])
-            _text(sheet, column * WIDTH + 0.45, line * PITCH + 1.05, f"{same.sum()} of {known.sum()}", size=11)
-    return _finish(sheet, columns=WIDTH * (candidates.shape[1] + 1), rows=len(anchors) * PITCH, left=20)
+            add_text(sheet, column * WIDTH + 0.45, line * PITCH + 1.05, f"{same.sum()} of {known.sum()}", size=11)
+    return finish(sheet, columns=WIDTH * (candidates.shape[1] + 1), rows=len(anchors) * PITCH, left=20)

@@ -8,7 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from hrlib.explore.groups import Groups
-from hrlib.explore.photos import shortened
+from hrlib.explore.photo_sheet import shortened
 
 FOLDED = 20  # with more groups than this the legend shows their families only
 

@@ -10,7 +10,7 @@ from hrlib.catalogue.hierarchy import Hierarchy
 from hrlib.errors import HrlibError
 from hrlib.evaluation.vectors import Embeddings, unit_vectors
 from hrlib.explore.colours import class_table
-from hrlib.explore.photos import shortened
+from hrlib.explore.photo_sheet import shortened
 from hrlib.explore.theme import figure, literal
 
 LARGEST = 500  # classes: their matrix is about a megabyte in the page

@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 from hrlib.errors import HrlibError
 from hrlib.evaluation import neighbours
 from hrlib.explore.colours import GREY, colours
-from hrlib.explore.photos import shortened
+from hrlib.explore.photo_sheet import shortened
 from hrlib.explore.theme import figure
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import plotly.graph_objects as go
 
-from hrlib.explore.photos import PITCH, _finish, _photo, _text, shortened
+from hrlib.explore.photo_sheet import PITCH, add_photo, add_text, finish, shortened
 from hrlib.explore.theme import VERDICTS, figure
 
 if TYPE_CHECKING:
@@ -33,11 +33,11 @@ def photo_pairs(catalogue: Catalogue, pairs: pd.DataFrame, title: str = "") -> g
         x, y = WIDE * (place % ACROSS), high * (place // ACROSS)
         same = label[pair.row] == label[pair.other]
         for column, row in enumerate((pair.row, pair.other)):
-            _photo(sheet, x + column, y, catalogue.images[int(row)])
+            add_photo(sheet, x + column, y, catalogue.images[int(row)])
         classes = [label[pair.row]] if same else [label[pair.row], label[pair.other]]
         lines = [f"{pair.similarity:.2f}, {'one class' if same else 'two classes'}", *(names[one] for one in classes)]
         for line, text in enumerate(lines):
             colour = None if same or line else VERDICTS["other"][0]
-            _text(sheet, x, y + 1.05 + line * TEXT, shortened(text, 24), anchor="left", size=12, colour=colour)
+            add_text(sheet, x, y + 1.05 + line * TEXT, shortened(text, 24), anchor="left", size=12, colour=colour)
     rows = -(-len(pairs) // ACROSS)
-    return _finish(sheet, columns=WIDE * min(ACROSS, max(len(pairs), 3)), rows=rows * high, left=20)
+    return finish(sheet, columns=WIDE * min(ACROSS, max(len(pairs), 3)), rows=rows * high, left=20)

@@ -9,7 +9,7 @@ import anywidget
 import numpy as np
 import traitlets
 
-from hrlib.explore.photos import jpeg
+from hrlib.explore.photo_sheet import jpeg
 
 
 class PhotoStrip(anywidget.AnyWidget):

@@ -14,7 +14,7 @@ from hrlib.errors import HrlibError
 from hrlib.explore.colours import GREY, to_lch
 from hrlib.explore.groups import Groups
 from hrlib.explore.legends import entry, folded
-from hrlib.explore.photos import shortened
+from hrlib.explore.photo_sheet import shortened
 from hrlib.explore.theme import literal
 
 if TYPE_CHECKING:

@@ -130,7 +130,7 @@ def project_together(
     sizes = {name: len(x) for name, x in vectors.items()}
     if len(set(sizes.values())) != 1:
         counts = ", ".join(f"{name}: {n}" for name, n in sizes.items()) or "none"
-        raise HrlibError(f"spaces of how many items: {counts}; expected at least one space, and the same items in each")
+        raise HrlibError(f"spaces of how many items: {counts}: expected at least one space, and the same items in each")
     n = next(iter(sizes.values()))
     chosen = settings_for(method, settings, n, seed)
     if hierarchy is not None and len(hierarchy) != n:

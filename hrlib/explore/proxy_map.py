@@ -15,7 +15,7 @@ from hrlib.evaluation.vectors import Embeddings, same_dimensions, unit_vectors
 from hrlib.explore.colours import colours
 from hrlib.explore.groups import by_level
 from hrlib.explore.legends import legend, points_height
-from hrlib.explore.photos import shortened
+from hrlib.explore.photo_sheet import shortened
 from hrlib.explore.points import PLAIN, add_caption, bare_axes, checked_length, grey_points, hover_texts, point_traces
 from hrlib.explore.projection import project
 from hrlib.explore.theme import MUTED, figure

@@ -11,7 +11,7 @@ from plotly.subplots import make_subplots
 
 from hrlib.degradation import KINDS, degrade
 from hrlib.errors import HrlibError
-from hrlib.explore.photos import _finish, _photo, _text
+from hrlib.explore.photo_sheet import add_photo, add_text, finish
 from hrlib.explore.theme import DASHES, PALETTE, figure, literal
 
 if TYPE_CHECKING:
@@ -100,9 +100,9 @@ def degraded_examples(catalogue: Catalogue, row: int, kinds: Sequence[str] = KIN
     sheet = figure(title=f"Photo {row} degraded, severity 0 (clean) to 5")
     high, wide = catalogue.images.size
     for severity in range(6):
-        _text(sheet, severity + 0.45 * min(1, wide / high), -0.14, str(severity))
+        add_text(sheet, severity + 0.45 * min(1, wide / high), -0.14, str(severity))
     for line, kind in enumerate(kinds):
-        _text(sheet, 0, line + 0.45, kind, anchor="right", shift=-10)
+        add_text(sheet, 0, line + 0.45, kind, anchor="right", shift=-10)
         for severity in range(6):
-            _photo(sheet, severity, line, degrade(catalogue.images[[row]], kind, severity, seed, [row])[0])
-    return _finish(sheet, columns=6, rows=len(kinds), left=90, cell=CELL)
+            add_photo(sheet, severity, line, degrade(catalogue.images[[row]], kind, severity, seed, [row])[0])
+    return finish(sheet, columns=6, rows=len(kinds), left=90, cell=CELL)

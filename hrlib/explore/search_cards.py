@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hrlib.explore.cards import BORDERS, CUT, SHEET, SMALL
-from hrlib.explore.photos import jpeg
+from hrlib.explore.photo_sheet import jpeg
 from hrlib.explore.theme import MUTED, VERDICTS
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import Any
 import ipywidgets as widgets
 import pandas as pd
 
-from hrlib.explore.controls import MOST_PHOTOS, MOST_VALUES, _button, _labelled
+from hrlib.explore.controls import MOST_PHOTOS, MOST_VALUES, button, labelled
 from hrlib.explore.photo_strip import PhotoStrip
 from hrlib.explore.search_canvas import Canvas
 
@@ -27,37 +27,37 @@ class SearchControls:
 
     def __init__(self, names: list[str], k: int, metadata: pd.DataFrame, classes: list[str], texts: bool = False):
         self.texts, self.hint = texts, f"{HINT} {WORDS}" if texts else HINT
-        self.text = _labelled(widgets.Text, "in words", 220, placeholder="red running shoes", continuous_update=False)
-        self.without = _button("Without the photo", "ask with the words alone")
+        self.text = labelled(widgets.Text, "in words", 220, placeholder="red running shoes", continuous_update=False)
+        self.without = button("Without the photo", "ask with the words alone")
         spaces = [BESIDE, *names] if len(names) > 1 else names
-        self.space = _labelled(widgets.Dropdown, "model", 200, options=spaces)
-        self.k = _labelled(widgets.BoundedIntText, "results", 120, min=1, max=max(MOST_PHOTOS, k), value=k)
+        self.space = labelled(widgets.Dropdown, "model", 200, options=spaces)
+        self.k = labelled(widgets.BoundedIntText, "results", 120, min=1, max=max(MOST_PHOTOS, k), value=k)
         self.rerank = widgets.Checkbox(description="re-rank by category", indent=False, layout={"width": "auto"})
         self.group = widgets.Checkbox(
             description="group near-duplicates", value=True, indent=False, layout={"width": "auto"}
         )
         self.filtering = _toggle("Filters", "show or hide the filters")
-        self.unfilter = _button("Clear filters", "let every item be found")
+        self.unfilter = button("Clear filters", "let every item be found")
         self.filters = {name: control for name in metadata if (control := _filter(name, metadata[name])) is not None}
         self.strip, self.canvas = PhotoStrip(label="photos of the catalogue"), Canvas(status=self.hint)
-        self.others = _button("Other photos", "another sample of the catalogue")
-        self.id = _labelled(widgets.Text, "item by id", 240, continuous_update=False)
+        self.others = button("Other photos", "another sample of the catalogue")
+        self.id = labelled(widgets.Text, "item by id", 240, continuous_update=False)
         tips = ["draw a box around what is meant", "scribble on the photo"]
         self.tool = widgets.ToggleButtons(
             options=[("Crop box", "crop"), ("Pen", "pen")], description="draw", tooltips=tips
         )
         self.tool.style.button_width, self.tool.style.description_width = "auto", "auto"
         self.tool.layout.width, self.tool.layout.display, self.tool.layout.flex_flow = "auto", "flex", "row nowrap"
-        self.colour = _labelled(widgets.ColorPicker, "colour", 150, value=self.canvas.colour)
-        self.pen = _labelled(widgets.IntSlider, "pen", 210, min=1, max=25, value=self.canvas.pen)
-        self.undo = _button("Undo", "take the last stroke away, or else the crop box")
-        self.clear = _button("Clear", "take all strokes and the crop box away")
+        self.colour = labelled(widgets.ColorPicker, "colour", 150, value=self.canvas.colour)
+        self.pen = labelled(widgets.IntSlider, "pen", 210, min=1, max=25, value=self.canvas.pen)
+        self.undo = button("Undo", "take the last stroke away, or else the crop box")
+        self.clear = button("Clear", "take all strokes and the crop box away")
         self.adding = _toggle("Add to the catalogue", "show or hide what is needed to add this photo")
-        self.name = _labelled(widgets.Text, "id", 240, placeholder="of the new item")
-        self.category = _labelled(widgets.Combobox, "class", 240, placeholder="type or choose", options=classes)
-        self.add = _button("Add this photo", "as it is seen, findable at once")
-        self.added = _labelled(widgets.Dropdown, "added", 200)
-        self.remove = _button("Remove", "take the added item away again")
+        self.name = labelled(widgets.Text, "id", 240, placeholder="of the new item")
+        self.category = labelled(widgets.Combobox, "class", 240, placeholder="type or choose", options=classes)
+        self.add = button("Add this photo", "as it is seen, findable at once")
+        self.added = labelled(widgets.Dropdown, "added", 200)
+        self.remove = button("Remove", "take the added item away again")
         self.results = widgets.HBox(layout=_wrap("flex-start"))
 
     def arranged(self) -> widgets.Box:
@@ -108,7 +108,7 @@ def _filter(name: str, values: pd.Series) -> widgets.Widget | None:
         whole = pd.api.types.is_integer_dtype(values)
         step = {} if whole else {"step": (high - low) / 100}
         kind = widgets.IntRangeSlider if whole else widgets.FloatRangeSlider
-        return _labelled(kind, name, 300, min=low, max=high, value=(low, high), **step)
+        return labelled(kind, name, 300, min=low, max=high, value=(low, high), **step)
     if len(distinct) > MOST_VALUES:
         return None
     options = [(str(value), value) for value in sorted(distinct.tolist())]

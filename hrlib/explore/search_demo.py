@@ -12,12 +12,11 @@ import numpy as np
 
 from hrlib.errors import HrlibError
 from hrlib.explore import search_cards
-from hrlib.explore.explorer import _tells
 from hrlib.explore.search_canvas import uploaded
 from hrlib.explore.search_controls import BESIDE, SearchControls
 from hrlib.explore.search_query import PhotoQuery
 from hrlib.explore.several_searches import SeveralSearches
-from hrlib.widgets import close, inside
+from hrlib.widgets import close, inside, tells
 
 if TYPE_CHECKING:
     from hrlib.search import Found, VisualSearch
@@ -194,20 +193,20 @@ class SearchDemo:
     def _say(self, text: str) -> None:
         self.controls.canvas.status = text
 
-    @_tells
+    @tells
     def _clicked(self, callback: Callable[[], None], _) -> None:
         callback()
 
-    @_tells
+    @tells
     def _changed(self, _) -> None:
         if not self._replacing:
             self.again()
 
-    @_tells
+    @tells
     def _uploaded(self, _, facts, buffers) -> None:
         self.upload(*uploaded(facts, buffers))
 
-    @_tells
+    @tells
     def _picked(self, id: int | str) -> None:
         self.pick(self.items.id_of(id))
 

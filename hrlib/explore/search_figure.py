@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import plotly.graph_objects as go
 
 from hrlib.errors import HrlibError
-from hrlib.explore.photos import _finish, _photo, _text, shortened
+from hrlib.explore.photo_sheet import add_photo, add_text, finish, shortened
 from hrlib.explore.theme import figure, literal
 
 if TYPE_CHECKING:
@@ -38,23 +38,23 @@ def search_results(visual: VisualSearch, found: Mapping[str, Found], k: int = 6,
     if not found or k < 1:
         raise HrlibError(f"{len(found)} queries and k = {k}: expected at least one of each")
     sheet = figure(title=literal(title))
-    _text(sheet, 0, -0.25, "<b>query</b>", anchor="left")
-    _text(sheet, LEFT, -0.25, "<b>results, best first</b>", anchor="left")
+    add_text(sheet, 0, -0.25, "<b>query</b>", anchor="left")
+    add_text(sheet, LEFT, -0.25, "<b>results, best first</b>", anchor="left")
     for row, (name, one) in enumerate(found.items()):
         top = row * TALL
         if one.query is not None:
-            _photo(sheet, 0, top, one.query)
+            add_photo(sheet, 0, top, one.query)
         _below(sheet, 0, top if one.query is not None else top - 0.9, textwrap.wrap(name, 18)[:3])
         for column, result in enumerate(one.table.head(k).itertuples()):
             left = LEFT + column * WIDE
-            _photo(sheet, left, top, visual.photo(result.id))
+            add_photo(sheet, left, top, visual.photo(result.id))
             more = f" (+{len(result.others)})" if len(result.others) else ""
             classes = result.path.rsplit(" > ", 2)[-2:][::-1]
             _below(sheet, left, top, [*classes, f"at {result.distance:.3f}{more}"])
-    return _finish(sheet, columns=LEFT + k * WIDE, rows=len(found) * TALL, left=20, cell=CELL)
+    return finish(sheet, columns=LEFT + k * WIDE, rows=len(found) * TALL, left=20, cell=CELL)
 
 
 def _below(sheet: go.Figure, left: float, top: float, lines: Sequence[str]) -> None:
     """Lines of small text below a photo."""
     for number, line in enumerate(lines):
-        _text(sheet, left, top + 1.02 + 0.17 * number, shortened(line, 18), anchor="left", size=11)
+        add_text(sheet, left, top + 1.02 + 0.17 * number, shortened(line, 18), anchor="left", size=11)

@@ -12,6 +12,7 @@ from hrlib.catalogue.captions import first_texts, texts_of
 from hrlib.catalogue.checks import as_rows
 from hrlib.errors import HrlibError
 from hrlib.evaluation.vectors import Embeddings, unit_vectors
+from hrlib.explore.theme import verdict_of
 from hrlib.settings import nearest as nearest_name
 
 if TYPE_CHECKING:
@@ -163,7 +164,7 @@ class Finder:
         """How right each item is: "same" where a chosen one has its finest class, "near" where one has its class of `level`, else "other"."""
         rows, items, index = as_rows(chosen, len(self.catalogue)), np.asarray(items), self.hierarchy.index(level)
         same, near = (np.isin(self.hierarchy.labels[items, at], self.hierarchy.labels[rows, at]) for at in (0, index))
-        return ["same" if s else "near" if n else "other" for s, n in zip(same, near, strict=True)]
+        return list(map(verdict_of, same, near))
 
     def _of(self, space: str) -> np.ndarray:
         if space not in self.vectors:

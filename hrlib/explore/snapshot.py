@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import plotly.graph_objects as go
 
 from hrlib.explore import marked_map
-from hrlib.explore.photos import jpeg, shortened
+from hrlib.explore.photo_sheet import jpeg, shortened
 from hrlib.explore.points import add_caption
 from hrlib.explore.scatter import scatter
 from hrlib.explore.selection import Finder

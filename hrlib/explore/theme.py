@@ -59,9 +59,9 @@ def figure(**layout) -> go.Figure:
     return go.Figure(layout={"template": template(_dark), **layout})
 
 
-def in_theme(drawn: go.Figure, dark: bool) -> go.Figure:
-    """A copy of a figure of this kit for a dark or for a white page; nothing but its template differs."""
-    return go.Figure(drawn).update_layout(template=template(dark))
+def verdict_of(same: bool, near: bool) -> str:
+    """How good a neighbour is: "same" where it is right, "near" where it is nearly, else "other"; see `VERDICTS`."""
+    return "same" if same else "near" if near else "other"
 
 
 def use_theme(dark: bool) -> None:

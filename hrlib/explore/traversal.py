@@ -12,7 +12,7 @@ from torch import nn
 
 from hrlib.errors import HrlibError
 from hrlib.evaluation.posterior import dimensions, posterior
-from hrlib.explore.photos import PITCH, _finish, _photo, _text
+from hrlib.explore.photo_sheet import PITCH, add_photo, add_text, finish
 from hrlib.explore.theme import figure
 
 if TYPE_CHECKING:
@@ -34,13 +34,13 @@ def reconstructions(model: nn.Module, catalogue: Catalogue, rows: Sequence[int] 
     sheet = figure(title="Photos and their reconstructions")
     for number, pixels in enumerate(made):
         line, column = divmod(number, A_LINE)
-        _photo(sheet, column, line * LINE, chosen.images[number])
-        _photo(sheet, column, line * LINE + 1, pixels)
+        add_photo(sheet, column, line * LINE, chosen.images[number])
+        add_photo(sheet, column, line * LINE + 1, pixels)
     lines = -(-len(made) // A_LINE)
     for line in range(lines):
         for below, text in enumerate(("photo", "reconstruction")):
-            _text(sheet, 0, line * LINE + below + 0.45, text, anchor="right", shift=-10)
-    return _finish(sheet, columns=min(len(made), A_LINE), rows=lines * LINE, left=120)
+            add_text(sheet, 0, line * LINE + below + 0.45, text, anchor="right", shift=-10)
+    return finish(sheet, columns=min(len(made), A_LINE), rows=lines * LINE, left=120)
 
 
 def traversal(
@@ -96,17 +96,17 @@ def _drawn(
     """The photo and its reconstruction, and right of them the pictures (rows, steps, H, W, 3)."""
     sheet, left, steps = figure(title="One dimension at a time; ▲ where the photo itself lies"), 3.9, len(places)
     for column, (name, pixels) in enumerate((("photo", photo), ("decoded", back))):
-        _text(sheet, column + 0.45, -0.25, f"<b>{name}</b>")
-        _photo(sheet, column, 0, pixels)
+        add_text(sheet, column + 0.45, -0.25, f"<b>{name}</b>")
+        add_photo(sheet, column, 0, pixels)
     for column, place in enumerate(places):
-        _text(sheet, left + column + 0.45, -0.25, f"{place:+.2g} sd".replace("-", "−") if place else "mean")
+        add_text(sheet, left + column + 0.45, -0.25, f"{place:+.2g} sd".replace("-", "−") if place else "mean")
     for line, (name, strip, own) in enumerate(zip(names, pictures, here, strict=True)):
         y = line * PITCH
-        _text(sheet, left - 0.15, y + 0.45, name, anchor="right")
+        add_text(sheet, left - 0.15, y + 0.45, name, anchor="right")
         for column, pixels in enumerate(strip):
-            _photo(sheet, left + column, y, pixels)
-        _text(sheet, left + 0.45 + (own + 3) / 6 * (steps - 1), y + 1.02, "▲", size=10)
-    return _finish(sheet, columns=left + steps, rows=len(pictures) * PITCH, left=20)
+            add_photo(sheet, left + column, y, pixels)
+        add_text(sheet, left + 0.45 + (own + 3) / 6 * (steps - 1), y + 1.02, "▲", size=10)
+    return finish(sheet, columns=left + steps, rows=len(pictures) * PITCH, left=20)
 
 
 @torch.inference_mode()

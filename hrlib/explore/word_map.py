@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 from hrlib.catalogue.checks import as_rows
 from hrlib.errors import HrlibError
 from hrlib.evaluation.vectors import Embeddings, unit_vectors
-from hrlib.explore.photos import _finish, _photo, _text, shortened
+from hrlib.explore.photo_sheet import add_photo, add_text, finish, shortened
 from hrlib.explore.theme import VERDICTS, figure
 
 if TYPE_CHECKING:
@@ -62,16 +62,16 @@ def word_map(
     low, high = float(agreement.min()), float(agreement.max())
     sheet = figure(title=f"Similarity of cell and word: {low:.2f} dark, {high:.2f} clear")
     for column, word in enumerate(("photo", *(shortened(word, 15) for word in words))):
-        _text(sheet, column * APART + SIDE / 2, -0.13, f"<b>{word}</b>" if column else word)
+        add_text(sheet, column * APART + SIDE / 2, -0.13, f"<b>{word}</b>" if column else word)
     for line, row in enumerate(rows):
         pixels, top = catalogue.images[int(row)], line * BELOW
-        _photo(sheet, 0, top, pixels)
+        add_photo(sheet, 0, top, pixels)
         for column in range(len(words)):
             left, here = (column + 1) * APART, agreement[line, :, :, column]
-            _photo(sheet, left, top, pixels)
+            add_photo(sheet, left, top, pixels)
             _veil(sheet, left, top, pixels.shape, here, low, high)
-            _text(sheet, left + SIDE / 2, top + 1.02, f"{here.min():.2f} to {here.max():.2f}", size=11)
-    return _finish(sheet, columns=(len(words) + 1) * APART, rows=len(rows) * BELOW, left=20, cell=PIXELS)
+            add_text(sheet, left + SIDE / 2, top + 1.02, f"{here.min():.2f} to {here.max():.2f}", size=11)
+    return finish(sheet, columns=(len(words) + 1) * APART, rows=len(rows) * BELOW, left=20, cell=PIXELS)
 
 
 def _veil(

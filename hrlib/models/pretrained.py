@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import os
 from typing import Any
 
 import torch
@@ -12,17 +11,11 @@ from torch import Tensor, nn
 
 from hrlib.errors import HrlibError
 from hrlib.models.encoder import check_parts, unit_parts
+from hrlib.models.hub import ONLY_WEIGHTS, check_whole, not_there, transformers_for
 
 RESIZE = {2: "bilinear", 3: "bicubic"}  # PIL's numbers, as preprocessor_config.json has them
 # their pooler is a layer that most checkpoints do not have: it would be left at random
 WITHOUT_POOLER = ("deit", "vit")
-# of transformers' from_pretrained: nothing is unpickled, and no code that lies beside the weights is run, or asked about
-ONLY_WEIGHTS = {
-    "dtype": torch.float32,
-    "use_safetensors": True,
-    "output_loading_info": True,
-    "trust_remote_code": False,
-}
 CLIP = "clip_vision_model"
 
 
@@ -134,38 +127,26 @@ def load(
     Raises:
         HrlibError: transformers is not installed, or the model is not there, or cannot be used; it says what to do.
     """
+    auto = transformers_for(name)
+    from transformers.image_processing_base import (
+        ImageProcessingMixin,
+    )
+
     try:
-        from transformers import AutoConfig, AutoModel
-        from transformers.image_processing_base import ImageProcessingMixin
-    except ImportError as error:
-        raise HrlibError(
-            f'{name!r} needs transformers, which is not installed: pip install "hrlib[pretrained]"'
-        ) from error
-    try:
-        config = AutoConfig.from_pretrained(name, trust_remote_code=False)
+        config = auto.AutoConfig.from_pretrained(name, trust_remote_code=False)
         config = getattr(config, "vision_config", config)  # of a pair of image and text encoders, the image one
         if config.model_type == "timm_wrapper":
             preprocessor = _of_timm(config.pretrained_cfg)
         else:
             preprocessor, _ = ImageProcessingMixin.get_image_processor_dict(name)
         without_pooler = {"add_pooling_layer": False} if config.model_type in WITHOUT_POOLER else {}
-        backbone, report = AutoModel.from_pretrained(name, config=config, **ONLY_WEIGHTS, **without_pooler)
+        backbone, report = auto.AutoModel.from_pretrained(name, config=config, **ONLY_WEIGHTS, **without_pooler)
         check_whole(name, backbone, report)
         return PretrainedEncoder(backbone, preprocessor, dim, frozen=frozen, image_size=image_size, parts=parts)
     except HrlibError:
         raise
     except Exception as error:  # transformers raises all kinds on a configuration that is odd or of another network
         raise HrlibError(not_there(name, error)) from error
-
-
-def check_whole(name: str, network: nn.Module, report: dict[str, Any]) -> None:
-    """Raise an HrlibError if the checkpoint lacks weights of the network, by what transformers tells of its loading."""
-    if report["missing_keys"]:
-        missing = sorted(report["missing_keys"])
-        raise HrlibError(
-            f"{name!r} lacks {len(missing)} of the weights of its {type(network).__name__} ({', '.join(missing[:3])}, ...): "
-            "they would be left at random. Take a checkpoint of the whole model"
-        )
 
 
 def _pooled(output: Any) -> Tensor:
@@ -195,14 +176,3 @@ def _size(preprocessor: dict[str, Any]) -> tuple[int, int]:
             "the preprocessor says no size: give image_size, the height and width that the network expects"
         )
     return (size, size) if isinstance(size, int) else tuple(size)
-
-
-def not_there(name: str, error: Exception, files: str = "preprocessor_config.json") -> str:
-    """What to say where a pretrained network cannot be loaded, which needs config.json, model.safetensors and these files."""
-    where = os.environ.get("HF_HOME") or "~/.cache/huggingface"
-    first = str(error).strip().splitlines()[0] if str(error).strip() else ""
-    return (
-        f"{name!r} cannot be loaded ({type(error).__name__}: {first}). Expected a folder with config.json, model.safetensors and "
-        f"{files}, or a model on the Hugging Face hub. It is looked for in the cache, {where} (HF_HOME), and downloaded where "
-        f"there is a connection. On a machine without: run `hf download {name}` on one that has it, and copy the cache, or give the folder's path"
-    )

@@ -11,7 +11,8 @@ from torch import Tensor, nn
 
 from hrlib.errors import HrlibError
 from hrlib.models.dual import RANGE, DualEncoder
-from hrlib.models.pretrained import ONLY_WEIGHTS, check_whole, load, not_there
+from hrlib.models.hub import ONLY_WEIGHTS, check_whole, not_there, transformers_for
+from hrlib.models.pretrained import load
 from hrlib.models.text import counting
 from hrlib.models.tokenizer import check_texts, check_words
 
@@ -99,7 +100,7 @@ def load_text(name: str, length: int = 32, *, frozen: bool = False) -> Pretraine
     Raises:
         HrlibError: transformers is not installed, or the model is not there; it says what to do.
     """
-    auto = _transformers(name)
+    auto = transformers_for(name)
     try:
         config = auto.AutoConfig.from_pretrained(name, trust_remote_code=False)
         config = getattr(config, "text_config", config)
@@ -123,7 +124,7 @@ def load_pair(name: str, length: int = 32, *, frozen: bool = False, image_size: 
     Raises:
         HrlibError: as of `load_text`, or a model that is no such pair.
     """
-    auto = _transformers(name)
+    auto = transformers_for(name)
     try:
         whole, _ = auto.AutoModel.from_pretrained(name, **ONLY_WEIGHTS)
     except Exception as error:
@@ -140,13 +141,3 @@ def load_pair(name: str, length: int = 32, *, frozen: bool = False, image_size: 
         head.weight.data.copy_(projection.weight)
         head.bias.data.zero_()
     return pair
-
-
-def _transformers(name: str) -> Any:
-    try:
-        import transformers
-    except ImportError as error:
-        raise HrlibError(
-            f'{name!r} needs transformers, which is not installed: pip install "hrlib[pretrained]"'
-        ) from error
-    return transformers

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 import weakref
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
 
 import numpy as np
 import pandas as pd
@@ -18,6 +17,7 @@ from hrlib.search.copy import copy_to
 from hrlib.search.faiss_store import FaissStore
 from hrlib.search.metadata import Values, frame
 from hrlib.search.milvus_collection import Collection, dimensions
+from hrlib.search.milvus_columns import Columns
 from hrlib.search.milvus_connection import Connection
 from hrlib.search.milvus_filter import expression, key
 from hrlib.search.milvus_rows import RESULTS, decoded_id, encoded_id, rows
@@ -26,9 +26,7 @@ from hrlib.search.table import Column, Table
 from hrlib.search.where import parse
 
 DIMS = 2, 32_768  # of a vector: Milvus' limits
-# the fields of the items' collection, beside the vectors, and of that of their columns, where Milvus wants vectors too
-ITEMS = {"id": "VARCHAR", "metadata": "JSON"}
-COLUMNS = {"name": "VARCHAR", "kind": "VARCHAR", "place": "INT64"}
+ITEMS = {"id": "VARCHAR", "metadata": "JSON"}  # the fields of the items' collection, beside the vectors
 
 
 class MilvusStore(Store):
@@ -90,10 +88,8 @@ class MilvusStore(Store):
                 )
             self.dim = there or int(dim)
             self._items = Collection(self._connection, collection, "id", self.dim, search)
-            self._columns = Collection(self._connection, f"{collection}_columns", "name", 2)
-            self._columns.create(COLUMNS, {"index_type": "FLAT"})
+            self._columns = Columns(self._connection, f"{collection}_columns")
             self._items.create(ITEMS, {"index_type": "FLAT", **(index or {})})
-        self._kinds = self._read_kinds()
 
     def close(self) -> None:
         """Close the connection, which else is done when the store goes. The collection stays, but in a temporary folder."""
@@ -112,7 +108,7 @@ class MilvusStore(Store):
             "count": self.count(),
             "dim": self.dim,
             "index": self._items.client.describe_index(self.collection, "vector")["index_type"],
-            "columns": self._read_kinds(),
+            "columns": self._columns.read(),
             "collection": self.collection,
             "uri": self._connection.uri,
         }
@@ -144,17 +140,11 @@ class MilvusStore(Store):
 
     def _upsert(self, ids: list[Id], vectors: np.ndarray, columns: dict[str, Values]) -> None:
         with self._lock:
-            old = self._kinds_of(columns)
+            old = self._columns.known(columns)
             Table(0, {name: Column(kind, np.empty(0)) for name, kind in old.items()}).check(columns)
             kinds = old | {name: one.kind for name, one in columns.items() if old.get(name, "empty") == "empty"}
             made, sizes = rows(ids, vectors, columns, kinds)
-            declared: list[dict[str, Any]] = [
-                {"name": key(name), "kind": kind, "place": place, "vector": [1.0, 0.0]}
-                for place, (name, kind) in enumerate(kinds.items())
-                if old.get(name) != kind
-            ]
-            self._columns.upsert(declared, [len(one["name"]) for one in declared])
-            self._kinds = kinds
+            self._columns.declare(kinds)
             self._items.upsert(made, sizes)
 
     def _delete(self, ids: list[Id]) -> int:
@@ -168,7 +158,7 @@ class MilvusStore(Store):
         if unknown := [one for one in ids if encoded_id(one) not in found]:
             raise unknown_ids(unknown)
         items, columns = [found[encoded_id(one)] for one in ids], {}
-        for name, kind in self._read_kinds().items():
+        for name, kind in self._columns.read().items():
             values = np.array([*(item["metadata"].get(key(name)) for item in items), None], object)[:-1]
             columns[name] = Values(kind, values)
         vectors = np.array([item["vector"] for item in items], np.float32)
@@ -204,18 +194,8 @@ class MilvusStore(Store):
         return found
 
     def _expression(self, where: Where | None) -> str | None:
-        kinds = self._kinds_of(where) if isinstance(where, Mapping) else self._kinds
+        kinds = self._columns.known(where if isinstance(where, Mapping) else ())
         return expression(parse(where, kinds), kinds)
-
-    def _kinds_of(self, names: Iterable[str]) -> dict[str, str]:
-        """The types of all columns; asked for where one of `names` has none that is known here: others may have given it one."""
-        if any(self._kinds.get(name, "empty") == "empty" for name in names):
-            self._kinds = self._read_kinds()
-        return self._kinds
-
-    def _read_kinds(self) -> dict[str, str]:
-        found = sorted(self._columns.few("place >= 0", list(COLUMNS)), key=lambda one: (one["place"], one["name"]))
-        return {unquote(one["name"]): one["kind"] for one in found}
 
 
 def _nothing(queries: np.ndarray) -> Hits:

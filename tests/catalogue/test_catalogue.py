@@ -185,7 +185,7 @@ class Nothing:
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: rebuilt(items=shop().items), "120 items, 4 images, 4 hierarchy rows; expected as many"),
+        (lambda: rebuilt(items=shop().items), "120 items, 4 images, 4 hierarchy rows: expected as many"),
         (lambda: rebuilt(items=shop().items[:0], images=Nothing(), hierarchy=Nothing()), "'bad' has no items"),
         (lambda: rebuilt(items=shop(2, 2).items.drop(columns="id")), "no column 'id'"),
         (lambda: rebuilt(attributes=("color",)), "no column 'color' .*did you mean 'colour'"),
@@ -198,7 +198,7 @@ class Nothing:
         (lambda: shop(products=1).split_classes(), "1 classes leave part 1 empty: .* split_items"),
         (lambda: shop(products=2).split_classes((0.4, 0.1, 0.5)), "2 classes leave part 1 empty"),
         (lambda: shop(products=1, photos=1).split_items(), "1 items leave part 1 empty"),
-        (lambda: shop().sample_classes(25), "25 classes out of 24; expected 1 to 24"),
+        (lambda: shop().sample_classes(25), "25 classes out of 24: expected 1 to 24"),
         (lambda: shop().sample_classes(0), "expected 1 to 24"),
     ],
 )

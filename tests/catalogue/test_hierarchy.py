@@ -203,10 +203,10 @@ def test_bad_tables_are_refused_by_name(frame, levels, message):
     ("call", "message"),
     [
         (lambda shop: shop.index("departement"), "no level 'departement'; did you mean 'department'"),
-        (lambda shop: shop.column(3), r"no level 3; expected 0 to 2 \(product"),
+        (lambda shop: shop.column(3), r"no level 3: expected 0 to 2 \(product"),
         (lambda shop: shop.subset([]), "no rows, out of 5"),
         (lambda shop: shop.subset(np.zeros(5, bool)), "no rows"),
-        (lambda shop: shop.subset([0, 5]), "rows from 0 to 5; expected 0 to 4"),
+        (lambda shop: shop.subset([0, 5]), "rows from 0 to 5: expected 0 to 4"),
         (lambda shop: shop.lca_height(0, -1), "rows from -1 to -1"),
         (lambda shop: shop.subset([0.5]), "rows of type float64"),
         (lambda shop: shop.subset([True, False]), r"mask of shape \(2,\) for 5 rows"),

@@ -40,5 +40,5 @@ def test_official_parts_come_in_the_usual_order():
     parts = official_parts(column)
     assert list(parts) == ["train", "val", "test", "query", "gallery", "another", "other"]
     assert parts["query"].tolist() == [2, 5]
-    with pytest.raises(HrlibError, match=r"'split' is missing in 1 row \(1\); expected a part a row"):
+    with pytest.raises(HrlibError, match=r"'split' is missing in 1 row \(1\): expected a part a row"):
         official_parts(pd.Series(["train", None], name="split"))

@@ -8,7 +8,7 @@ import pytest
 import hrlib as hr
 from hrlib.catalogue.captions import Captions
 from hrlib.explore import crossmodal_gallery, to_png
-from hrlib.explore.photos import jpeg
+from hrlib.explore.photo_sheet import jpeg
 from hrlib.explore.theme import VERDICTS
 
 MARKS = {f"<b>{mark}</b>": verdict for verdict, (_, _, mark) in VERDICTS.items()}
@@ -102,7 +102,7 @@ def test_a_long_text_is_cut_and_escaped(titled, vectors):
         ),
         ({"texts": slice(1, None)}, "36 images, 37 texts"),
         ({"queries": []}, "no queries"),
-        ({"queries": [36]}, "rows from 36 to 36; expected 0 to 35"),
+        ({"queries": [36]}, "rows from 36 to 36: expected 0 to 35"),
         ({"captions": slice(1, None)}, "captions with 37 texts of 35 items"),
     ],
 )

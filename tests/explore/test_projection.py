@@ -171,9 +171,9 @@ def test_bad_input_is_refused_with_what_to_do(shop, spaces, tmp_path):
         project(broken)
     with pytest.raises(HrlibError, match="later: 36 of 36 rows are not of unit length"):
         project_together({"first": x, "later": 2 * x}, "pca")
-    with pytest.raises(HrlibError, match="a: 36, b: 35; expected.*the same items"):
+    with pytest.raises(HrlibError, match="a: 36, b: 35: expected.*the same items"):
         project_together({"a": x, "b": x[1:]}, "pca")
-    with pytest.raises(HrlibError, match="none; expected at least one space"):
+    with pytest.raises(HrlibError, match="none: expected at least one space"):
         project_together({}, "pca")
     with pytest.raises(HrlibError, match="a hierarchy of 36 items for embeddings of 30"):
         project(x[:30], "pca", hierarchy=shop.hierarchy)

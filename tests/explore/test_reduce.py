@@ -124,7 +124,7 @@ def test_settings_are_all_there_and_fit_the_items():
             "'n_neighbours' is no setting of UmapSettings; did you mean 'n_neighbors'.*spread",
         ),
         ("umap", {"n_neighbors": 1}, "umap: n_neighbors is 1: expected 2 or more"),
-        ("umap", {"n_neighbors": 5.0}, "n_neighbors is 5.0 \\(float\\); expected int"),
+        ("umap", {"n_neighbors": 5.0}, "n_neighbors is 5.0 \\(float\\): expected int"),
         ("umap", {"min_dist": 2}, "min_dist is 2: expected a number from 0 to spread"),
         ("umap", {"spread": float("nan")}, "spread is nan"),
         ("umap", {"n_epochs": 0}, "n_epochs is 0"),

@@ -11,7 +11,7 @@ from PIL import Image
 import hrlib as hr
 from hrlib.evaluation.posterior import dimensions, posterior
 from hrlib.explore import reconstructions, to_png, traversal
-from hrlib.explore.photos import jpeg
+from hrlib.explore.photo_sheet import jpeg
 from hrlib.explore.traversal import decoded
 from tests.tiny import tiny_shop
 
@@ -110,7 +110,7 @@ def test_they_are_drawn_and_the_mode_is_kept(shop, model):
     [
         ({"steps": 1}, "steps is 1: expected 2 to 9"),
         ({"dims": []}, r"dims \[\]: expected some of 0 to 7"),
-        ({"row": 120}, "rows from 120 to 120; expected 0 to 119"),
+        ({"row": 120}, "rows from 120 to 120: expected 0 to 119"),
         ({"dims": [0, 8, -1]}, r"dims \[0, 8, -1\]: expected some of 0 to 7"),
         ({"model": hr.models.image_encoder("small")}, "a SmallEncoder has no posterior"),
     ],

@@ -50,7 +50,7 @@ def test_one_function_adds_a_loss(tree, clean):
     assert hr.losses.defaults("to-centre") == {"power": 2.0}
     loss = hr.losses.make("to-centre", tree, 8, power=1.0)
     assert loss.power == 1.0 and loss(torch.randn(3, 8), torch.tensor([0, 1, 11])).shape == ()
-    with pytest.raises(hr.HrlibError, match="the loss 'to-centre': power is 'two' .str.; expected float"):
+    with pytest.raises(hr.HrlibError, match="the loss 'to-centre': power is 'two' .str.: expected float"):
         hr.losses.make("to-centre", tree, 8, power="two")
 
 

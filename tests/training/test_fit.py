@@ -92,7 +92,7 @@ def test_rate_rises_then_falls():
     ("settings", "says"),
     [
         ({"epoch": 3}, "'epoch' is no setting of FitSettings; did you mean 'epochs'"),
-        ({"epochs": 2.5}, "epochs is 2.5 .float.; expected int"),
+        ({"epochs": 2.5}, "epochs is 2.5 .float.: expected int"),
         ({"epochs": 0}, "epochs is 0: expected at least 1"),
         ({"augment": "heavy"}, "augment is 'heavy'.*one of 'standard', 'captioned', 'degraded', 'flip', 'none'"),
         ({"resume": True}, "resume=True needs out_dir"),

@@ -124,6 +124,6 @@ def _parts(catalogue: Catalogue, split: str | Mapping[str, Catalogue] | None) ->
         twice = [id for id in part.items["id"] if part_of.setdefault(id, name) != name]
         if twice:
             raise HrlibError(
-                f"{len(twice)} items are in two parts of the split, the first by id {twice[0]!r}; expected each in one"
+                f"{len(twice)} items are in two parts of the split, the first by id {twice[0]!r}: expected each in one"
             )
     return catalogue.items["id"].map(part_of).to_numpy(dtype=object)

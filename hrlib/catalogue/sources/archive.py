@@ -125,7 +125,7 @@ class Archive:
         """A file of a folder; a name that leads out of it is refused."""
         file = os.path.normpath(os.path.join(self._inside, name))
         if not file.startswith(self._inside):
-            raise HrlibError(f"{self.path}: the name {name!r} points out of the folder; expected names inside it")
+            raise HrlibError(f"{self.path}: the name {name!r} points out of the folder: expected names inside it")
         return file
 
     def read(self, name: str) -> bytes:

@@ -53,7 +53,7 @@ def build(
         items, photos = _there(name, items, photos, partial)
     if (twice := items["id"].duplicated()).any():
         raise HrlibError(
-            f"{name}: {items['id'][twice].iloc[0]!r:.200} is listed twice; expected each photo once. {REMEDY}"
+            f"{name}: {items['id'][twice].iloc[0]!r:.200} is listed twice: expected each photo once. {REMEDY}"
         )
     hierarchy = Hierarchy.from_frame(items, levels, on_conflict)
     items = items.assign(**dict(hierarchy.frame()))

@@ -133,5 +133,5 @@ def _table(data: dict[str, Any], meta: dict[str, Any], name: str, fields: Sequen
     table = pd.DataFrame({field: records[field] for field in fields})
     numbers = table["class"]
     if not numbers.between(1, len(names)).all():
-        raise HrlibError(f"{name} has classes from {numbers.min()} to {numbers.max()}; expected 1 to {len(names)}")
+        raise HrlibError(f"{name} has classes from {numbers.min()} to {numbers.max()}: expected 1 to {len(names)}")
     return table.assign(number=numbers, model=[str(names[number - 1]) for number in numbers])

@@ -85,5 +85,5 @@ def _records(archive: Archive, name: str, classes: list[int]) -> np.ndarray:
     records = content.reshape(-1, RECORD)
     highest = records[:, :2].max(0)
     if (highest >= classes).any():
-        raise HrlibError(f"{archive.path}: {name} has labels up to {highest.tolist()}; expected below {classes}")
+        raise HrlibError(f"{archive.path}: {name} has labels up to {highest.tolist()}: expected below {classes}")
     return records

@@ -49,11 +49,5 @@ def load(
     settings: dict[str, Any] = {"download": download, "cache_dir": photos.get("cache_dir")}
     lists, *images = (Archive.find("coco", part, WHERE, data_dir, **settings) for part in (LISTS, *PHOTOS))
     folders = {part.marker: (archive, part.marker) for part, archive in zip(PHOTOS, images, strict=True)}
-    common: dict[str, Any] = {
-        "size": size,
-        "seed": seed,
-        "expected": EXPECTED,
-        "partial": partial,
-        "image_size": image_size,
-    }
-    return captioned("coco", lists, folders, **common, **photos)
+    common: dict[str, Any] = {"size": size, "seed": seed, "expected": EXPECTED, "partial": partial}
+    return captioned("coco", lists, folders, image_size=image_size, **common, **photos)

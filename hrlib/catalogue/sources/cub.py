@@ -84,7 +84,7 @@ def _table(archive: Archive, name: str, columns: list[str]) -> pd.DataFrame:
     if not rows or any(len(row) != 2 or not is_number(row[0]) for row in rows):
         raise HrlibError(f"{archive.path}: {name} has lines that are not '{columns[0]} {columns[1]}'")
     if len({row[0] for row in rows}) < len(rows):
-        raise HrlibError(f"{archive.path}: {name} has a number twice; expected a line for each {columns[0]}")
+        raise HrlibError(f"{archive.path}: {name} has a number twice: expected a line for each {columns[0]}")
     return pd.DataFrame(rows, columns=columns)
 
 

@@ -80,11 +80,11 @@ def load(
         fits = labels.shape == pixels.shape[:1] and pixels.shape[1:] == (28, 28)
         if not fits or pixels.dtype != np.uint8 or labels.dtype.kind not in "iu":
             raise HrlibError(
-                f"fashion-mnist: {part} has pictures {pixels.shape} {pixels.dtype} and labels {labels.shape}; "
+                f"fashion-mnist: {part} has pictures {pixels.shape} {pixels.dtype} and labels {labels.shape}: "
                 "expected (n, 28, 28) uint8 and integers (n,)"
             )
         if len(labels) and not 0 <= labels.min() <= labels.max() < len(CLASSES):
-            raise HrlibError(f"fashion-mnist: {part} has labels from {labels.min()} to {labels.max()}; expected 0 to 9")
+            raise HrlibError(f"fashion-mnist: {part} has labels from {labels.min()} to {labels.max()}: expected 0 to 9")
         table = pd.DataFrame([CLASSES[label] for label in labels], columns=LEVELS)
         table.insert(0, "id", [f"{part}/{number}" for number in range(len(labels))])
         tables.append(table.assign(split=part))

@@ -73,7 +73,7 @@ def _styles(text: str) -> pd.DataFrame:
     header, *rows = rows_of(text, "styles.csv") or [[]]
     missing = {"id", *LEVELS[1:], *ATTRIBUTES, "productDisplayName"} - set(header)
     if not missing and len(set(header)) < len(header):
-        raise HrlibError(f"styles.csv has two columns of one name among {', '.join(header)}; expected each once")
+        raise HrlibError(f"styles.csv has two columns of one name among {', '.join(header)}: expected each once")
     if missing:
         raise HrlibError(
             f"styles.csv has no column {', '.join(sorted(missing))}; it has {', '.join(header) or 'nothing'}"

@@ -46,11 +46,5 @@ def load(
     """
     settings: dict[str, Any] = {"download": download, "cache_dir": photos.get("cache_dir")}
     images, lists = (Archive.find("flickr30k", part, WHERE, data_dir, **settings) for part in (PHOTOS, LISTS))
-    common: dict[str, Any] = {
-        "size": size,
-        "seed": seed,
-        "expected": EXPECTED,
-        "partial": partial,
-        "image_size": image_size,
-    }
-    return captioned("flickr30k", lists, {"": (images, PHOTOS.marker)}, **common, **photos)
+    common: dict[str, Any] = {"size": size, "seed": seed, "expected": EXPECTED, "partial": partial}
+    return captioned("flickr30k", lists, {"": (images, PHOTOS.marker)}, image_size=image_size, **common, **photos)

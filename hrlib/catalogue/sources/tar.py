@@ -81,5 +81,5 @@ def _inside(name: str, path: Path) -> str:
     """The name of a member without "./"; refused where it is absolute or climbs out."""
     pure = PurePosixPath(name)
     if pure.is_absolute() or ".." in pure.parts:
-        raise HrlibError(f"{path}: the member {name!r} points out of the archive; expected names inside it")
+        raise HrlibError(f"{path}: the member {name!r} points out of the archive: expected names inside it")
     return str(pure)

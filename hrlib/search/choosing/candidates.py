@@ -46,7 +46,7 @@ class Candidate:
 
     def __post_init__(self):
         if self.kind not in FAMILIES:
-            raise HrlibError(f"{self.kind!r} is no kind of index; expected one of {', '.join(FAMILIES)}")
+            raise HrlibError(f"{self.kind!r} is no kind of index: expected one of {', '.join(FAMILIES)}")
 
     @property
     def name(self) -> str:

@@ -34,7 +34,7 @@ class Limits:
         }
         for name, (fits, expected) in right.items():
             if not fits:
-                raise HrlibError(f"choose_index: {name} is {getattr(self, name)!r}; expected {expected}")
+                raise HrlibError(f"choose_index: {name} is {getattr(self, name)!r}: expected {expected}")
         for family in self.families or ():
             if family not in tuple(FAMILIES):
                 raise HrlibError(f"choose_index: families holds {family!r}; {nearest(family, FAMILIES)}")

@@ -44,7 +44,7 @@ class QueryEncoder:
         """The embedding (1, D) of a text, where the model has `encode_texts`."""
         if not self.takes_texts:
             raise HrlibError(
-                f"text: a {type(self.model).__name__} embeds photos only; expected a model with encode_texts, or no text"
+                f"text: a {type(self.model).__name__} embeds photos only: expected a model with encode_texts, or no text"
             )
         return self._checked(self.model.encode_texts([text]), "the text's embedding")
 

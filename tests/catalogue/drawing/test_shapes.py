@@ -5,8 +5,8 @@ import random
 import pytest
 
 from hrlib.catalogue.drawing.pen import Pen
+from hrlib.catalogue.drawing.shop import SHOP
 from hrlib.catalogue.drawing.surface import FIXED
-from hrlib.catalogue.synthetic import SHOP
 
 SHAPES = {category: shape for _, categories in SHOP.values() for category, shape in categories.items()}
 

@@ -61,5 +61,5 @@ def test_a_name_out_of_a_folder_is_refused(tmp_path, write_archive, name):
     write_archive(tmp_path, "things", {"list.csv": "a,b"}, "folder")
     name = name.format(absolute=tmp_path / "secret.txt")
     for ask in (Archive.read, lambda archive, name: archive.members([name])):
-        with pytest.raises(HrlibError, match="secret.txt' points out of the folder; expected names inside it"):
+        with pytest.raises(HrlibError, match="secret.txt' points out of the folder: expected names inside it"):
             ask(find(tmp_path), name)

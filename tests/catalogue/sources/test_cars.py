@@ -148,7 +148,7 @@ def test_what_is_missing_or_wrong_is_named(load, folder, write_archive, make_pho
         (matlab(annotations=records(fname=paths)), "cars_annos.mat have no field relative_im_path, class, test"),
         (
             matlab(annotations=records(relative_im_path=paths, **{"class": [1, 5], "test": [0, 1]}), class_names=NAMES),
-            "classes from 1 to 5; expected 1 to 4",
+            "classes from 1 to 5: expected 1 to 4",
         ),
         (
             matlab(annotations=records(relative_im_path=paths, **{"class": [1, 2], "test": [0, 1]})),

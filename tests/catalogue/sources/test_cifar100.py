@@ -67,7 +67,7 @@ def test_what_is_missing_or_wrong_is_named(load, members):
     top = "cifar-100-binary/"
     with pytest.raises(hr.HrlibError, match="train.bin has 24,591 bytes, no multiple of 3,074: it is cut off"):
         load(members | {f"{top}train.bin": TRAIN[:-1]})
-    with pytest.raises(hr.HrlibError, match=r"test.bin has labels up to \[1, 9\]; expected below \[2, 4\]"):
+    with pytest.raises(hr.HrlibError, match=r"test.bin has labels up to \[1, 9\]: expected below \[2, 4\]"):
         load(members | {f"{top}test.bin": bytes([1, 9]) + TEST[2:]})
     with pytest.raises(hr.HrlibError, match="fine_label_names.txt is missing in"):
         load({name: data for name, data in members.items() if "fine" not in name})

@@ -91,10 +91,10 @@ def test_they_are_downloaded_if_asked_for(load, tmp_path, monkeypatch, server):
         (
             "x_test",
             gzip.compress(idx(PIXELS[20:, :14]), mtime=0),
-            r"test has pictures \(10, 14, 28\) uint8 and labels \(10,\); expected",
+            r"test has pictures \(10, 14, 28\) uint8 and labels \(10,\): expected",
         ),
         ("y_train", gzip.compress(idx(LABELS), mtime=0), r"train has pictures \(20, 28, 28\) uint8 and labels \(30,\)"),
-        ("y_train", gzip.compress(idx(LABELS[:20] + 1), mtime=0), r"train has labels from 1 to 10; expected 0 to 9"),
+        ("y_train", gzip.compress(idx(LABELS[:20] + 1), mtime=0), r"train has labels from 1 to 10: expected 0 to 9"),
     ],
 )
 def test_damaged_files_are_named(load, tmp_path, name, content, says):

@@ -97,5 +97,5 @@ def test_a_projection_keeps_inner_products_where_the_mean_is_far_from_zero():
 
 
 def test_an_unknown_kind_is_refused():
-    with pytest.raises(HrlibError, match="'tree' is no kind of index; expected one of flat, scalar"):
+    with pytest.raises(HrlibError, match="'tree' is no kind of index: expected one of flat, scalar"):
         Candidate("tree", "Flat")

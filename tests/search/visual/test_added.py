@@ -1,7 +1,5 @@
 """Items that are added are found and shown at once, survive a save, and a crash in it."""
 
-import json
-
 import numpy as np
 import pytest
 
@@ -170,22 +168,3 @@ def test_a_photo_that_is_lost_or_damaged_is_named_and_the_search_goes_on(search,
     with pytest.raises(hr.HrlibError, match=f"photo of an added item is missing .*{path.name}"):
         again.photo("a")
     assert again.search(photos[0], 1).table["id"][0] == "a"
-
-
-def test_a_folder_that_does_not_fit_is_refused(search, trained, tmp_path):
-    shop, model = trained
-    with pytest.raises(hr.HrlibError, match="no visual search in"):
-        VisualSearch.open(tmp_path / "none", model, shop)
-    search.save(tmp_path)
-    other = hr.load("synthetic", size="small", products=1, photos=1, image_size=(16, 16), workers=1)
-    with pytest.raises(hr.HrlibError, match=r"saved with photos of \(32, 32\), and the catalogue's are \(16, 16\)"):
-        VisualSearch.open(tmp_path, model, other)
-    with pytest.raises(hr.HrlibError, match="'near' is no setting"):
-        VisualSearch.open(tmp_path, model, shop, near=1)
-    facts = json.loads((tmp_path / "visual.json").read_text())
-    (tmp_path / "visual.json").write_text(json.dumps(facts | {"format": 9}))
-    with pytest.raises(hr.HrlibError, match="has format 9; this hrlib reads 1"):
-        VisualSearch.open(tmp_path, model, shop)
-    (tmp_path / "visual.json").write_text("{")
-    with pytest.raises(hr.HrlibError, match="visual.json is damaged"):
-        VisualSearch.open(tmp_path, model, shop)

@@ -1,105 +1,88 @@
-"""Votes, groups and classes, by loops written out."""
+"""Results in their order, by loops written out: by similarity, again by classes, grouped; and votes of the nearest."""
 
 import numpy as np
-import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hrlib import Hierarchy, HierarchyConflict, HrlibError
-from hrlib.search.visual import groups, votes
-from hrlib.search.visual.classes import Classes, known
-from tests.search.conformance import unit
+from hrlib import HrlibError
+from hrlib.search.visual import ranked as module
+from hrlib.search.visual import votes
+from hrlib.search.visual.ranked import LEAST, POOL, VisualSettings, category_votes, pool, ranked
+from tests.search.visual.small import N, small_stock, vectors
+
+STOCK, X = small_stock(), vectors()
 
 
-@given(st.integers(0, 40), st.floats(-1, 1), st.integers(0, 12), st.integers(0, 5))
-def test_near_duplicates_by_loops(n, least, most, seed):
-    x = unit(n, seed, 3) if n else np.empty((0, 3), np.float32)
-    leaders, expected = [], []
-    for place in range(n):
-        near = [one for one in leaders[:most] if float(x[one] @ x[place]) >= least]
-        expected.append(near[0] if near else place)
-        leaders += [] if near else [place]
-    assert groups.by_similarity(x, least, most).tolist() == expected
+def asked(seed):
+    return vectors(8, seed)[seed % 8]
 
 
-def test_a_chain_of_near_duplicates_is_not_one_group():
-    angles = np.radians([0, 5, 10, 15])
-    x = np.stack([np.cos(angles), np.sin(angles)], axis=1).astype(np.float32)
-    assert groups.by_similarity(x, np.cos(np.radians(6)), 9).tolist() == [0, 0, 2, 2]
+@given(st.integers(0, 50), st.integers(0, 30))
+def test_by_similarity_alone(seed, k):
+    vector, settings = asked(seed), VisualSettings()
+    near = STOCK.near(vector, N)
+    best, results = ranked(STOCK, settings, vector, near, k, None, None, False)
+    expected = np.argsort(-(X @ vector), kind="stable")[:k]
+    assert [best.ids[one.place] for one in results] == [f"sku {row}" for row in expected]
+    assert [one.score for one in results] == pytest.approx((X @ vector)[expected].tolist(), abs=1e-6)
+    assert not any(one.others for one in results)
 
 
-@pytest.mark.parametrize("dim", [3, 64, 512])
-def test_the_same_vector_is_a_near_duplicate_whatever_rounding_makes_of_it(dim):
-    x = np.repeat(unit(200, 0, dim), 2, axis=0)
-    assert groups.by_similarity(x, 1.0, 200).tolist() == [place // 2 * 2 for place in range(400)]
+@given(st.integers(0, 50), st.integers(1, 12))
+def test_a_group_is_one_result_the_best_of_it(seed, k):
+    vector, settings = asked(seed), VisualSettings(group_by="product")
+    best, results = ranked(STOCK, settings, vector, STOCK.near(vector, N), k, None, None, True)
+    groups = {}
+    for row in np.argsort(-(X @ vector), kind="stable"):
+        groups.setdefault(row % 8, []).append(f"sku {row}")
+    expected = list(groups.values())[:k]
+    assert [[best.ids[one.place], *one.others] for one in results] == expected
 
 
-@given(st.lists(st.sampled_from(["a", "b", 1, None]), max_size=12))
-def test_groups_by_value(values):
-    expected = [place if value is None else values.index(value) for place, value in enumerate(values)]
-    assert groups.by_value(values).tolist() == expected
+def test_more_are_fetched_where_they_make_too_few_groups(monkeypatch):
+    monkeypatch.setattr(module, "LEAST", 2)
+    monkeypatch.setattr(module, "POOL", 1)
+    settings = VisualSettings(group_by="category", voters=1)
+    near = STOCK.near(X[0], 2, {"category": "category 0"})
+    best, results = ranked(STOCK, settings, X[0], near, 2, None, None, True)
+    assert [STOCK.get(best.ids[one.place])[1]["category"] for one in results] == ["category 0", "category 1"]
+    assert len(best) > len(near)
 
 
-TREE = pd.DataFrame({"fine": list("abcd"), "coarse": ["x", "x", "y", "y"]})
-LEVELS = Hierarchy.from_frame(TREE)
+def test_again_by_the_likely_classes():
+    vector, settings = asked(1), VisualSettings(weight=0.5)
+    shares = [np.eye(8)[5], np.array([0.0, 1.0])]
+    best, results = ranked(STOCK, settings, vector, STOCK.near(vector, N), N, None, shares, False)
+    labels = STOCK.catalogue.hierarchy.labels
+    scores = X @ vector + 0.5 * votes.agreement(labels, shares)
+    assert [best.ids[one.place] for one in results] == [f"sku {row}" for row in np.argsort(-scores, kind="stable")]
 
 
-def test_votes_by_the_formula():
-    similarities, labels = np.array([0.9, 0.5, 0.4], np.float32), np.array([[0, 0], [1, 0], [-1, 1]])
-    fine, coarse = votes.neighbour_votes(similarities, labels, LEVELS.n_classes, 0.1)
-    weights = np.exp([9, 5, 4])
-    np.testing.assert_allclose(fine, [*(weights[:2] / weights[:2].sum()), 0, 0], rtol=1e-5)
-    np.testing.assert_allclose(coarse, [weights[:2].sum() / weights.sum(), weights[2] / weights.sum()], rtol=1e-5)
-    for nobody in (labels[:0], np.full((3, 2), -1)):
-        found = votes.neighbour_votes(similarities[: len(nobody)], nobody, LEVELS.n_classes, 0.1)
-        assert [level.tolist() for level in found] == [[0] * 4, [0] * 2]
-    steep = votes.neighbour_votes(similarities, labels, LEVELS.n_classes, 1e-4)
-    assert steep[0].tolist() == [1, 0, 0, 0], "exp does not overflow"
+def test_the_query_itself_does_not_vote():
+    settings, near = VisualSettings(voters=3, temperature=0.1), STOCK.near(X[4], N)
+    fine, coarse = category_votes(STOCK, settings, near, ["sku 4"])
+    rows = [row for row in np.argsort(-(X @ X[4])) if row != 4][:3]
+    weights = np.exp((X @ X[4])[rows] / 0.1)
+    expected = np.bincount([row % 8 for row in rows], weights / weights.sum(), 8)
+    np.testing.assert_allclose(fine, expected, atol=1e-5)
+    np.testing.assert_allclose(coarse, expected.reshape(4, 2).sum(0), atol=1e-5)
 
 
-def test_agreement_is_the_mean_over_levels():
-    shares = [np.array([0.5, 0.25, 0.25, 0]), np.array([0.75, 0.25])]
-    labels = np.array([[0, 0], [2, 1], [-1, 0], [-1, -1]])
-    np.testing.assert_allclose(votes.agreement(labels, shares), [0.625, 0.25, 0.375, 0])
-    assert votes.agreement(labels[:0], shares).shape == (0,)
+def test_how_many_are_fetched():
+    assert pool(VisualSettings(), 1) == LEAST and pool(VisualSettings(), 100) == 100 * POOL
+    assert pool(VisualSettings(voters=LEAST + 7), 1) == LEAST + 7
 
 
-def test_a_classifiers_probabilities_add_up_on_coarser_levels():
-    fine, coarse = votes.classifier_votes(np.array([[0.1, 0.2, 0.3, 0.4], [1, 0, 0, 0]]), LEVELS, 0)
-    np.testing.assert_allclose(fine, [0.55, 0.1, 0.15, 0.2])
-    np.testing.assert_allclose(coarse, [0.65, 0.35])
-    nothing, given = votes.classifier_votes(np.array([[0.3, 0.7]]), LEVELS, 1)
-    assert nothing.tolist() == [0] * 4 and given.tolist() == [0.3, 0.7]
-
-
-@pytest.mark.parametrize("wrong", [np.ones(4), np.ones((1, 4)), [[np.nan, 0, 0, 1]], np.ones((0, 4)), [[2, -1, 0, 0]]])
-def test_what_is_no_probability_is_refused(wrong):
-    with pytest.raises(
-        HrlibError, match="expected a row a photo with the probabilities of the 4 classes of level 'fine'"
-    ):
-        votes.classifier_votes(wrong, LEVELS, 0)
-
-
-def test_classes_by_name():
-    classes = Classes(LEVELS)
-    assert classes.labels([{"fine": "c", "coarse": "y"}, {"coarse": "y"}, {"fine": "new"}, {}]).tolist() == [
-        [2, 1],
-        [-1, 1],
-        [-1, -1],
-        [-1, -1],
-    ]
-    assert classes.labels([]).shape == (0, 2)
-    assert (classes.path_of(0, 3), classes.path_of(1, 0)) == (("y", "d"), ("x",))
-    assert classes.path({"fine": "c", "coarse": "y", "colour": "red"}) == ("y", "c")
-    assert classes.completed({"fine": "b", "colour": "red"}) == {"fine": "b", "coarse": "x", "colour": "red"}
-    assert classes.completed({"colour": "red"}) == {"colour": "red"}
-    with pytest.raises(
-        HierarchyConflict, match="fine 'b' lies under coarse 'x', not under 'y': .* give the finest alone"
-    ):
-        classes.completed({"fine": "b", "coarse": "y"})
-
-
-def test_what_is_known():
-    values = {"a": None, "b": np.nan, "c": "", "d": "\t", "e": pd.NA, "f": 0, "g": False, "h": "x", "i": pd.NaT}
-    assert known(values | {"j": [], "k": ["x", None]}) == {"f": 0, "g": False, "h": "x", "k": ["x", None]}
+@pytest.mark.parametrize(
+    ("settings", "says"),
+    [
+        ({"near_duplicate": 1.5}, "near_duplicate is 1.5: expected a cosine"),
+        ({"voters": 0}, "voters 0, .*expected at least 1"),
+        ({"temperature": 0.0}, "temperature 0.0.*more than 0"),
+        ({"weight": -0.1}, "weight -0.1"),
+    ],
+)
+def test_settings_are_checked(settings, says):
+    with pytest.raises(HrlibError, match=says):
+        VisualSettings(**settings)
