@@ -43,3 +43,12 @@ def test_every_category_can_be_drawn_and_told():
     for category in CATEGORIES:
         photo = Photo(3, category, 5, 2, (64, 64))
         assert draw(photo).std() > 10 and category.lower() in captions_of(photo)[0].lower() and look(photo).colour
+
+
+def test_a_title_is_grammatical():
+    photos = [Photo(0, category, product, 0, (64, 64)) for category in CATEGORIES for product in range(200)]
+    texts = [text.lower() for photo in photos for text in captions_of(photo)]  # as a catalogue of 6 captions has them
+    articles = [text.split()[:2] for text in texts if text.split()[0] in ("a", "an")]
+    assert articles and all((word[0] in "aeiou") == (article == "an") for article, word in articles)
+    assert any(text.startswith("an ") for text in texts)
+    assert not [text for text in texts if text.split()[0] in ("a", "an") and "trousers" in text]
