@@ -11,7 +11,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from hrlib.catalogue.checks import as_rows, require_columns, rows_text
+from hrlib.catalogue.checks import as_rows, require_columns, require_text, rows_text
 from hrlib.errors import HierarchyConflict, HrlibError
 from hrlib.settings import nearest
 
@@ -58,7 +58,7 @@ class Hierarchy:
                 have, of equals the first by name ("majority"); the rows changed by that are listed in `conflicts`.
 
         Raises:
-            HrlibError: no rows or levels, no such column, a level named twice, a value that is missing or blank.
+            HrlibError: no rows or levels, no such column, a level named twice, a value that is missing, blank or no text.
             HierarchyConflict: a class has several parents, and on_conflict is "raise".
         """
         if on_conflict not in ("raise", "majority"):
@@ -175,6 +175,7 @@ def lca_height(labels_a: np.ndarray, labels_b: np.ndarray) -> np.ndarray:
 
 def _encode(column: pd.Series, name: Hashable) -> tuple[np.ndarray, tuple[str, ...]]:
     """Labels (N,) int64 in the order of the sorted distinct values, and those values as text."""
+    require_text(column, name)
     try:
         codes, values = pd.factorize(column)
     except TypeError as error:  # lists, dictionaries

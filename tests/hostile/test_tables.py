@@ -91,6 +91,24 @@ def test_rows_that_were_chosen_keep_their_classes(shop, attempt):
     assert catalogue.items["class"].tolist() == ["a", "c"] == [catalogue.hierarchy.path(row)[1] for row in range(2)]
 
 
+@pytest.mark.parametrize("name", ["id", "image", "class", "superclass", "note", "title"])
+def test_half_a_character(name, shop, attempt):
+    """Python and JSON can hold half of a surrogate pair; no file, no index and no page can."""
+    rows = {
+        "id": [1, 2],
+        "image": ["a.png", "b.png"],
+        "class": ["a", "b"],
+        "superclass": ["s", "s"],
+        "note": ["n", "m"],
+    }
+    rows["title"] = [["a mug", "red"], ["a shoe"]]
+    rows[name] = [rows[name][0], ["shoe", "\ud83d shoe"] if name == "title" else "\ud83d"]
+    frame = pd.DataFrame({column: pd.Series(values, dtype=object) for column, values in rows.items()})
+    settings = {"root": shop, "attributes": "note", "caption": "title"}
+    _, refusal = attempt("half a character", "from_table", read(shop, frame, **settings), shop)
+    assert f"{name!r} holds" in str(refusal) and "in 1 row (1)" in str(refusal) and "\ud83d" not in str(refusal)
+
+
 cells = st.one_of(st.sampled_from(["a.png", "b.png", "c.png", "a", "b"]), odd_values, st.lists(odd_values, max_size=2))
 
 
