@@ -9,7 +9,7 @@ import json
 import os
 import platform
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -90,10 +90,14 @@ def sync(path: Path) -> None:
         os.close(opened)
 
 
-def from_json(text: str | bytes) -> Any:
-    """The value that a JSON text stands for; whatever is wrong with the text is a ValueError, also that it is nested too deeply."""
+def from_json(text: str | bytes, pairs: Callable[[list[tuple[str, Any]]], Any] | None = None) -> Any:
+    """The value that a JSON text stands for; whatever is wrong with the text is a ValueError, also that it is nested too deeply.
+
+    Args:
+        pairs: makes an object of its keys and values; None makes a dictionary.
+    """
     try:
-        return json.loads(text)
+        return json.loads(text, object_pairs_hook=pairs)
     except RecursionError as error:
         raise ValueError("it is nested too deeply") from error
 

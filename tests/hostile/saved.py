@@ -29,6 +29,7 @@ from hrlib.notebooks.run import _outcome, table
 from hrlib.search import FaissStore, Item, VisualSearch
 from hrlib.search.visual.added import AddedPhotos
 from hrlib.training.checkpoint import load_checkpoint, read_facts, save_checkpoint
+from hrlib.training.config import read_config
 from hrlib.training.folder import RunFolder
 from hrlib.training.snapshots import Snapshots
 from tests.tiny import tiny_shop
@@ -267,6 +268,21 @@ def runs(folder: Path) -> Reader:
     return Reader("gather of a benchmark's runs", lambda folder: gather([folder], draws=10).leaderboard("tiny"))
 
 
+CONFIG = {
+    "catalogue": {"name": "synthetic", "size": "small"},
+    "split": {"by": "classes", "fractions": [0.4, 0.1, 0.5]},
+    "model": {"name": "small", "dim": 64},
+    "loss": {"name": "hpl-proxy-anchor", "weights": [1.0, 0.3]},
+    "fit": {"epochs": 10, "seed": 0},
+    "out_dir": "out/run",
+}
+
+
+def config(folder: Path) -> Reader:
+    (folder / "run.json").write_text(json.dumps(CONFIG))
+    return Reader("the file of a run of hrlib.train", lambda folder: read_config(folder / "run.json"))
+
+
 MAKERS: dict[str, Callable[[Path], Reader]] = {
     "checkpoint": checkpoint,
     "facts": facts,
@@ -283,4 +299,5 @@ MAKERS: dict[str, Callable[[Path], Reader]] = {
     "outcome": outcome,
     "results": results,
     "runs": runs,
+    "config": config,
 }

@@ -87,8 +87,8 @@ def groceries():
 
 @tries(100)
 @given(data=st.data())
-def test_damaged_zip_files(tmp_path_factory, groceries, attempt, data):
-    folder = tmp_path_factory.mktemp("zip") / "data"
+def test_damaged_zip_files(fresh, groceries, attempt, data):
+    folder = fresh() / "data"
     (cache := folder.parent / "cache").mkdir()
     folder.mkdir()
     (folder / "grocery_store.zip").write_bytes(
@@ -99,8 +99,8 @@ def test_damaged_zip_files(tmp_path_factory, groceries, attempt, data):
 
 @tries(60)
 @given(data=st.data())
-def test_damaged_tar_files(tmp_path_factory, groceries, attempt, data):
-    folder = tmp_path_factory.mktemp("tar") / "data"
+def test_damaged_tar_files(fresh, groceries, attempt, data):
+    folder = fresh() / "data"
     (cache := folder.parent / "cache").mkdir()
     folder.mkdir()
     whole = tarred(
@@ -276,8 +276,8 @@ def test_nothing_is_fetched_unasked(name, place, attempt):
 
 @tries(100)
 @given(name=st.text(max_size=20))
-def test_no_name_leads_out_of_a_folder(tmp_path_factory, attempt, name):
-    folder = tmp_path_factory.mktemp("archive") / "data"
+def test_no_name_leads_out_of_a_folder(fresh, attempt, name):
+    folder = fresh() / "data"
     folder.mkdir()
     (folder / "classes.csv").write_text("in")
     (folder.parent / "classes.csv").write_text("out")
