@@ -23,6 +23,7 @@ from hrlib.benchmarking.spec import RunSpec
 from hrlib.catalogue.store import build_store, read_file
 from hrlib.explore.saved import Saved
 from hrlib.models.tokenizer import Tokenizer
+from hrlib.notebooks.lessons import copy_for_students
 from hrlib.notebooks.parameters import checked
 from hrlib.notebooks.report import _index
 from hrlib.notebooks.run import _outcome, table
@@ -227,6 +228,18 @@ def parameters(folder: Path) -> Reader:
     return Reader("parameters of a notebook", lambda folder: checked([folder / "01_a.ipynb"], given), names="01_a")
 
 
+def lesson(folder: Path) -> Reader:
+    cell = nbformat.v4.new_markdown_cell("Why?\n\n<details>\n<summary>Solution</summary>\n\nSo.\n</details>\n", id="a")
+    nbformat.write(nbformat.v4.new_notebook(cells=[cell]), folder / "01_a.ipynb")
+
+    def read(folder: Path) -> str:
+        copy_for_students([folder / "01_a.ipynb"], folder / "students", force=True)
+        return (folder / "students" / "01_a.ipynb").read_text(encoding="utf-8")
+
+    read(folder)
+    return Reader("copy_for_students", read, names="01_a")
+
+
 def outcome(folder: Path) -> Reader:
     (folder / "01_a").mkdir()
     (folder / "01_a" / "run.json").write_text(json.dumps({"seconds": 1.5, "error": None, "parameters": {}}))
@@ -296,6 +309,7 @@ MAKERS: dict[str, Callable[[Path], Reader]] = {
     "tokenizer": tokenizer,
     "cache": pixels,
     "parameters": parameters,
+    "lesson": lesson,
     "outcome": outcome,
     "results": results,
     "runs": runs,
