@@ -50,7 +50,7 @@ def test_damaged_lists(name, unpacked, attempt, data):
     damage_and_load(name, unpacked, attempt, data)
 
 
-@tries(12, most=1_000)  # each starts a process
+@tries(6, most=1_000)  # each starts a process
 @given(data=st.data())
 def test_damaged_matlab_files(unpacked, attempt, data):
     """scipy's reader crashes on some: the first found was a file with 16 bytes of noise in it."""
