@@ -79,6 +79,28 @@ def damage_and_load(name, unpacked, attempt, data):
         path.write_bytes(whole)
 
 
+def test_no_source_is_forgotten():
+    assert {name.split(" ")[0].rstrip(",") for name in sources.SOURCES} == set(hr.catalogue.sources.SOURCES) - {
+        "synthetic"
+    }
+
+
+@pytest.mark.parametrize("name", ["flickr8k", "flickr30k", "coco", "inaturalist", "inaturalist, competition"])
+def test_half_a_character_in_json(name, unpacked, attempt):
+    folder, cache, lists = unpacked(name)
+    for path in (path for path in lists if path.suffix == ".json"):
+        for key in (b'"filename": "', b'"file_name": "', b'"raw": "', b'"name": "', b'"genus": "'):
+            changed = lists[path].replace(key, key + b"\\ud83d", 1)
+            path.write_bytes(changed)
+            try:
+                load = sources.loader(name, folder, cache)
+                _, refusal = attempt("half a character", f"hr.load: {name}", load, folder, cache)
+            finally:
+                path.write_bytes(lists[path])
+            read = name != "inaturalist" or path.name == "categories.json"  # the others are the competition's
+            assert (refusal is not None) == (changed != lists[path] and read)
+
+
 @pytest.fixture(scope="module")
 def groceries():
     """The grocery data set as the files of an archive."""
