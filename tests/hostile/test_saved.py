@@ -55,7 +55,7 @@ def harm(reader, path, whole):
 
 
 @pytest.mark.parametrize("name", saved.MAKERS)
-@tries(150)
+@tries(100)
 @given(data=st.data())
 def test_damaged_files(name, saved_once, attempt, data):
     reader, folder, files = saved_once(name)
@@ -108,7 +108,7 @@ def test_missing_files_and_folders_in_their_place(name, saved_once, attempt):
                 path.write_bytes(whole)
 
 
-@tries(200)
+@tries(100)
 @given(data=st.data())
 def test_checkpoints_with_odd_facts(fresh, attempt, data):
     folder, (modules, optimizer) = fresh() / "a run", saved.parts(0)
@@ -126,7 +126,7 @@ def test_checkpoints_with_odd_facts(fresh, attempt, data):
 
 
 @pytest.mark.parametrize("kind", ["exact store", "hnsw store"])
-@tries(150)
+@tries(100)
 @given(data=st.data())
 def test_stores_whose_checksums_are_right(kind, saved_once, attempt, data):
     """Somebody has changed the manifest, or the table and the vectors, and written what they amount to. faiss's own file is let alone: it

@@ -112,7 +112,7 @@ def test_half_a_character(name, shop, attempt):
 cells = st.one_of(st.sampled_from(["a.png", "b.png", "c.png", "a", "b"]), odd_values, st.lists(odd_values, max_size=2))
 
 
-@tries(200)
+@tries(150)
 @given(
     rows=st.lists(st.tuples(cells, cells, cells, cells), max_size=4),
     bad=st.sampled_from(["raise", "skip"]),
@@ -127,7 +127,7 @@ def test_frames_with_odd_cells(shop, attempt, rows, bad, given_id):
         assert len(catalogue) == len(catalogue.images) == len(catalogue.hierarchy) and catalogue._repr_html_()
 
 
-@tries(200)
+@tries(120)
 @given(data=st.data())
 def test_parquet_files(shop, attempt, data):
     columns = {}
@@ -171,7 +171,7 @@ def test_hierarchies_of_odd_frames(shop, attempt, columns, conflict):
         ).all() and hierarchy.frame().shape == hierarchy.labels.shape
 
 
-@tries(200)
+@tries(120)
 @given(st.data())
 def test_hierarchies_of_typed_columns(shop, attempt, data):
     kinds = ["i8", "f8", "c16", "?", "M8[s]", "m8[s]", "U3", "S3", "O"]
