@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 import hrlib as hr
 from hrlib.benchmarking.plan import plan
 from hrlib.explore.reduce import settings_for
-from hrlib.files import from_json
 from hrlib.search import FaissStore, VisualSearch
 from hrlib.search.faiss_settings import IndexSettings
 from hrlib.search.visual.ranked import VisualSettings
@@ -32,7 +31,7 @@ def model():
 
 
 def of_file(values):
-    return strict(RunConfig, from_json(json.dumps(values), _once))  # as read_config does, without a file a try
+    return strict(RunConfig, json.loads(json.dumps(values), object_pairs_hook=_once))  # as read_config, without a file
 
 
 # where settings are given -> a call with some
