@@ -8,13 +8,18 @@ import errno
 import json
 import os
 import platform
+import re
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from hrlib.errors import HrlibError
+
+HALF = re.compile(
+    r"[\ud800-\udfff]|\\u[dD][89a-fA-F]"
+)  # of a surrogate pair, as it is or written in ASCII; perhaps with the other half
 
 
 def write(path: Path, data: bytes) -> None:
@@ -90,12 +95,24 @@ def sync(path: Path) -> None:
         os.close(opened)
 
 
-def from_json(text: str | bytes) -> Any:
-    """The value that a JSON text stands for; whatever is wrong with the text is a ValueError, also that it is nested too deeply."""
+def from_json(text: str | bytes, pairs: Callable[[list[tuple[str, Any]]], Any] | None = None) -> Any:
+    """The value that a JSON text stands for; whatever is wrong with the text is a ValueError, also that it is nested too deeply,
+    or holds half of a surrogate pair, which JSON can write and which no table, file or page can take.
+
+    Args:
+        pairs: makes an object of its keys and values; None makes a dictionary.
+    """
+    if isinstance(text, bytes):
+        text = text.decode(json.detect_encoding(text))  # json itself would let halves pass
     try:
-        return json.loads(text)
+        value = json.loads(text, object_pairs_hook=pairs)
+        if HALF.search(text):
+            json.dumps(value, ensure_ascii=False).encode()
     except RecursionError as error:
         raise ValueError("it is nested too deeply") from error
+    except UnicodeEncodeError as error:
+        raise ValueError("it holds half of a surrogate pair, which is no character") from error
+    return value
 
 
 def mark() -> str:

@@ -76,3 +76,16 @@ def test_whatever_is_no_json_is_one_kind_of_error(text):
     with pytest.raises(ValueError):
         from_json(text)
     assert from_json(b'{"a": [1, null]}') == {"a": [1, None]}
+
+
+@pytest.mark.parametrize("text", ['["\\ud83d"]', '{"\\uDE00": 1}', '["\ud83d"]', b'["\xed\xa0\xbd"]', b'"\xff"'])
+def test_half_a_surrogate_pair_is_no_json(text):
+    with pytest.raises(ValueError):
+        from_json(text)
+
+
+def test_whole_surrogate_pairs_are_a_character():
+    face = ["\U0001f600"]
+    assert from_json('["\\ud83d\\ude00"]') == from_json('["\U0001f600"]'.encode()) == face
+    assert from_json('["\U0001f600"]'.encode("utf-16")) == face and from_json('["\\\\ud83d"]') == ["\\ud83d"]
+    assert from_json('{"a": [1]}', pairs=list) == [("a", [1])]

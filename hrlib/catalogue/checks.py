@@ -52,3 +52,29 @@ def rows_text(rows: Any) -> str:
     rows = np.asarray(rows)
     first = ", ".join(map(str, rows[:5])) + (", ..." if len(rows) > 5 else "")
     return f"{len(rows)} row{'' if len(rows) == 1 else 's'} ({first})"
+
+
+def is_text(value: Any) -> bool:
+    """False for a text, or a list of texts, with half of a surrogate pair in it: Python and JSON can hold one, no file of text can.
+
+    Python also shows so the bytes of a file's name that are no UTF-8.
+    """
+    try:
+        for text in value if isinstance(value, list | tuple) else [value]:
+            str(text).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def require_text(column: pd.Series, name: Hashable) -> None:
+    """Raise an HrlibError unless every text of a column can be written."""
+    # in other columns are numbers and dates, or pandas' own texts, which are UTF-8
+    mixed = column.dtype == object or isinstance(column.dtype, pd.CategoricalDtype)
+    odd = [row for row, value in enumerate(column) if not is_text(value)] if mixed else []
+    if odd or not is_text(name):
+        got = f"holds {column.iloc[odd[0]]!a:.100} in {rows_text(odd)}" if odd else "is a column's name"
+        raise HrlibError(
+            f"{name!a} {got}: half of a surrogate pair, which is no character; expected text that can be written as UTF-8: "
+            "write it anew" + (", or drop those rows" if odd else "")
+        )

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
+from hrlib.catalogue.checks import is_text
 from hrlib.errors import HrlibError
 
 # What counts as a photo. Formats that cannot be read are here too, so that they are refused and not overlooked.
@@ -32,7 +33,7 @@ def photos_below(folder: Path) -> list[str]:
         for name in names:
             if not name.startswith(".") and os.path.splitext(name)[1].lower() in PHOTOS:
                 paths.append((inside / name).as_posix())
-    odd = [path for path in paths if not _is_text(path)]
+    odd = [path for path in paths if not is_text(path)]
     if odd:
         raise HrlibError(
             f"{len(odd)} paths below {folder} are no UTF-8, the first: {odd[0]!a}; names are text in tables and reports: rename them"
@@ -44,15 +45,6 @@ def photos_below(folder: Path) -> list[str]:
 
 def _unlisted(error: OSError) -> None:
     raise HrlibError(f"{error.filename} cannot be listed: {error.strerror}") from error
-
-
-def _is_text(path: str) -> bool:
-    """False for the name of a file whose bytes are no UTF-8: Python shows such bytes as lone surrogates."""
-    try:
-        path.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def depth_of(paths: Sequence[str], folder: Path) -> int:

@@ -53,7 +53,7 @@ class Hierarchy:
                 have, of equals the first by name ("majority"); the rows changed by that are listed in `conflicts`.
 
         Raises:
-            HrlibError: no rows or levels, no such column, a level named twice, a value that is missing or blank.
+            HrlibError: no rows or levels, no such column, a level named twice, a value that is missing, blank or no text.
             HierarchyConflict: a class has several parents, and on_conflict is "raise".
         """
         if on_conflict not in ("raise", "majority"):

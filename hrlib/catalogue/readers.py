@@ -11,7 +11,7 @@ import pandas as pd
 
 from hrlib.catalogue.assemble import assemble
 from hrlib.catalogue.catalogue import Catalogue
-from hrlib.catalogue.checks import require_columns, rows_text
+from hrlib.catalogue.checks import require_columns, require_text, rows_text
 from hrlib.catalogue.folders import class_names, depth_of, photos_below
 from hrlib.catalogue.hierarchy import Hierarchy
 from hrlib.catalogue.store import files_fingerprint, read_file
@@ -102,7 +102,7 @@ def from_table(
 
     Raises:
         HrlibError: no such file, another format, no rows, no such column, ids that repeat or are missing, a level's
-            value that is missing, a path out of the root, or a missing photo if on_bad is "raise".
+            value that is missing, text with half of a surrogate pair, a path out of the root, or a missing photo if on_bad is "raise".
         HierarchyConflict: a class has several parents, and on_conflict is "raise".
         BadImage: photos that cannot be read, if on_bad is "raise".
     """
@@ -122,6 +122,8 @@ def from_table(
     require_columns(items, attributes, "an attribute")
     require_columns(items, [] if caption is None else [caption], "the caption")
     items = with_ids(items, id)
+    for column in ("id", image, *attributes, *([] if caption is None else [caption])):
+        require_text(items[column], column)
     files = photo_files(items[image], root.absolute(), confined)
     hierarchy = Hierarchy.from_frame(items, levels, on_conflict)
     items = items.assign(**dict(hierarchy.frame()))

@@ -7,7 +7,7 @@ from collections.abc import Hashable, Sequence
 import numpy as np
 import pandas as pd
 
-from hrlib.catalogue.checks import rows_text
+from hrlib.catalogue.checks import require_text, rows_text
 from hrlib.errors import HierarchyConflict, HrlibError
 
 Names = tuple[tuple[str, ...], ...]
@@ -20,6 +20,7 @@ def no_conflicts() -> pd.DataFrame:
 
 def encode(column: pd.Series, name: Hashable) -> tuple[np.ndarray, tuple[str, ...]]:
     """Labels (N,) int64 in the order of the sorted distinct values, and those values as text."""
+    require_text(column, name)
     try:
         codes, values = pd.factorize(column)
     except TypeError as error:  # lists, dictionaries

@@ -72,17 +72,17 @@ def copy_for_students(
         The paths of the copies.
 
     Raises:
-        HrlibError: the folder is that of the notebooks themselves, or has files that differ; nothing is written then.
+        HrlibError: the folder is that of the notebooks themselves, or has files that differ, or a notebook is damaged; nothing is
+            written then.
     """
     folder, copies = Path(folder), {}
     for path in map(Path, notebooks):
-        if path.resolve().parent == folder.resolve():
+        if os.path.dirname(os.path.realpath(path)) == os.path.realpath(folder):
             raise HrlibError(
                 f"{folder} is the folder of {path.name} itself, whose solutions would be lost: name another"
             )
-        asked = without_solutions(nbformat.read(path, as_version=4))
-        copies[folder / path.name] = (nbformat.writes(asked) + "\n").encode()
-    differ = [path.name for path, content in copies.items() if path.exists() and path.read_bytes() != content]
+        copies[folder / path.name] = _asked(path)
+    differ = [path.name for path, content in copies.items() if path.is_file() and path.read_bytes() != content]
     if differ and not force:
         raise HrlibError(
             f"{folder} has other versions of {', '.join(differ)}, perhaps with somebody's work: nothing was written. "
@@ -91,3 +91,12 @@ def copy_for_students(
     for path, content in copies.items():
         write(path, content)
     return list(copies)
+
+
+def _asked(path: Path) -> bytes:
+    try:
+        return (nbformat.writes(without_solutions(nbformat.read(path, as_version=4))) + "\n").encode()
+    except Exception as error:  # of reading, of JSON, of the format
+        raise HrlibError(
+            f"{path} cannot be read as a notebook ({type(error).__name__}: {error}): fetch it again"
+        ) from error

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +11,7 @@ from hrlib import losses, models
 from hrlib.catalogue import Catalogue, from_folder, from_table, load
 from hrlib.catalogue.splits import official_parts
 from hrlib.errors import HrlibError
+from hrlib.files import from_json
 from hrlib.settings import check, strict
 from hrlib.training.fit import FitSettings
 
@@ -89,7 +89,7 @@ def read_config(path: str | Path) -> RunConfig:
         HrlibError: no such file, no JSON object, unknown keys or values of another type; each is named.
     """
     try:
-        values = json.loads(Path(path).read_text("utf-8"), object_pairs_hook=_once)
+        values = from_json(Path(path).read_text("utf-8"), _once)
     except (OSError, ValueError) as error:
         raise HrlibError(f"{path} cannot be read as JSON: {error}") from error
     if not isinstance(values, dict):

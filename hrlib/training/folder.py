@@ -73,12 +73,9 @@ class RunFolder:
                     "Give the saved run's own, or another out_dir"
                 )
         check(f"the checkpoint in {self.path}", KEPT, {name: saved.get(name) for name in KEPT})
-        sums = saved["epoch"].keys() == now["epoch"].keys() and all(
-            type(x) in (int, float) for x in saved["epoch"].values()
-        )
-        if not sums or not all(isinstance(row, dict) for row in saved["history"]):
+        if not _sound(saved, now):
             raise HrlibError(
-                f"the checkpoint in {self.path} has an epoch or a history that is none: delete it and train again"
+                f"the checkpoint in {self.path} has a step, an epoch or a history that is none: delete it and train again"
             )
         # `last` is read at once and first: a process that was told to end may still save once more
         saved, best = load_checkpoint(self.path / "last", modules, optimizer), None
@@ -101,3 +98,12 @@ class RunFolder:
 
 def _lasting(facts: Any) -> Any:
     return {name: value for name, value in facts.items() if name not in PLACE} if isinstance(facts, dict) else facts
+
+
+def _sound(saved: dict[str, Any], now: dict[str, Any]) -> bool:
+    """Whether a run can go on from these facts, whose types are right."""
+    sums = saved["epoch"].values() if saved["epoch"].keys() == now["epoch"].keys() else [None]
+    rows = [row if isinstance(row, dict) else {} for row in saved["history"]]
+    measured = [*sums, *(row.get("map@r", 0.0) for row in rows)]
+    numbers = all(type(x) in (int, float) and abs(x) < 1e300 for x in measured)  # finite: 10**400 is a number in JSON
+    return numbers and saved["step"] >= 0 and all(type(row.get("epoch")) is int for row in rows)

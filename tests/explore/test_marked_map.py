@@ -6,7 +6,7 @@ from matplotlib.colors import to_hex
 
 from hrlib.explore import marked_map
 from hrlib.explore.groups import groups
-from hrlib.explore.theme import LIGHT
+from hrlib.explore.theme import template
 
 PLACES = np.random.default_rng(0).normal(size=(36, 2)).astype(np.float32)
 
@@ -36,7 +36,7 @@ def test_marks_lie_over_the_chosen_and_their_neighbours():
     np.testing.assert_array_equal([chosen.x, chosen.y], PLACES[[3]].T)
     np.testing.assert_array_equal([near.x, near.y], PLACES[[4, 5]].T)
     assert chosen.marker.symbol != near.marker.symbol and {chosen.hoverinfo, near.hoverinfo} == {"skip"}
-    assert chosen.marker.color == LIGHT.layout.font.color
+    assert chosen.marker.color == template(False).layout.font.color
     several, _ = marked_map.marks(PLACES, [1, 2], [])
     assert several.marker.size < chosen.marker.size
     assert [len(trace.x) for trace in marked_map.marks(PLACES, (), ())] == [0, 0]

@@ -1,7 +1,10 @@
 """Tries hostile input on a reader, counts, and holds it to: an answer, or an HrlibError that names the cause; nothing else, nowhere else."""
 
+import shutil
+import tempfile
 import traceback
 import warnings
+from pathlib import Path
 
 import pytest
 
@@ -43,3 +46,16 @@ def nowhere(tmp_path_factory):
     """A folder for what has no reason to write, alone in its own."""
     (folder := tmp_path_factory.mktemp("nowhere") / "nowhere").mkdir()
     return folder
+
+
+@pytest.fixture(scope="session")
+def fresh(tmp_path_factory):
+    """fresh() -> a new folder, alone in its own; the last one is gone. (pytest's own factory would look through all folders before.)"""
+    base = tmp_path_factory.mktemp("fresh")
+
+    def fresh():
+        for old in base.iterdir():
+            shutil.rmtree(old)
+        return Path(tempfile.mkdtemp(dir=base))
+
+    return fresh

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +23,14 @@ from hrlib.benchmarking.spec import RunSpec
 from hrlib.catalogue.store import build_store, read_file
 from hrlib.explore.saved import Saved
 from hrlib.models.tokenizer import Tokenizer
+from hrlib.notebooks.lessons import copy_for_students
 from hrlib.notebooks.parameters import checked
-from hrlib.notebooks.report import write_report
+from hrlib.notebooks.report import _index
 from hrlib.notebooks.run import _outcome, table
 from hrlib.search import FaissStore, Item, VisualSearch
 from hrlib.search.visual.added import AddedPhotos
 from hrlib.training.checkpoint import load_checkpoint, read_facts, save_checkpoint
+from hrlib.training.config import read_config
 from hrlib.training.folder import RunFolder
 from hrlib.training.snapshots import Snapshots
 from tests.tiny import tiny_shop
@@ -47,7 +51,12 @@ class Reader:
 
 
 def parts(seed: int) -> tuple[dict[str, torch.nn.Module], torch.optim.Optimizer]:
-    """A model, a loss and their optimizer after a step."""
+    """A model, a loss and their optimizer after a step; of one's own."""
+    return copy.deepcopy(_parts(seed))
+
+
+@cache
+def _parts(seed: int) -> tuple[dict[str, torch.nn.Module], torch.optim.Optimizer]:
     torch.manual_seed(seed)
     modules = {"model": torch.nn.Linear(3, 2), "loss": torch.nn.Linear(2, 1)}
     optimizer = torch.optim.AdamW([value for module in modules.values() for value in module.parameters()])
@@ -62,8 +71,19 @@ def state(modules: dict[str, torch.nn.Module], optimizer: torch.optim.Optimizer)
     return [value.numpy().copy() for value in tensors]
 
 
-NOW = {"settings": {"epochs": 2}, "precision": "32-true", "items": 4, "classes": [2]}
-FACTS = NOW | {"step": 3, "steps": 6, "epoch": 1, "history": [{"epoch": 0, "loss": 0.5, "map@r": 0.25}]}
+NOW = {
+    "settings": {"epochs": 2},
+    "precision": "32-true",
+    "items": 4,
+    "classes": [2],
+    "epoch": {"loss": 0.0, "images": 0},
+}
+FACTS = NOW | {
+    "step": 3,
+    "steps": 6,
+    "epoch": {"loss": 0.5, "images": 2},
+    "history": [{"epoch": 0, "loss": 0.5, "map@r": 0.25}],
+}
 
 
 def checkpoint(folder: Path) -> Reader:
@@ -91,7 +111,8 @@ def run_folder(folder: Path) -> Reader:
     modules, optimizer = parts(0)
     for name in ("last", "best"):
         save_checkpoint(folder / name, modules, optimizer, FACTS)
-    return Reader("fit(resume=True)", lambda folder: RunFolder(folder).restore(*parts(1), NOW), names=str(folder))
+    same = lambda answer: answer[0].items() >= FACTS.items() and answer[1].keys() == modules.keys()  # noqa: E731
+    return Reader("fit(resume=True)", lambda folder: RunFolder(folder).restore(*parts(1), NOW), same, str(folder))
 
 
 def snapshots(folder: Path) -> Reader:
@@ -181,7 +202,7 @@ def tokenizer(folder: Path) -> Reader:
     return Reader("Tokenizer.load", read, names="tokens.json")
 
 
-def cache(folder: Path) -> Reader:
+def pixels(folder: Path) -> Reader:
     photos = folder.parent / "photos"
     photos.mkdir(exist_ok=True)
     for number in range(4):
@@ -207,6 +228,18 @@ def parameters(folder: Path) -> Reader:
     return Reader("parameters of a notebook", lambda folder: checked([folder / "01_a.ipynb"], given), names="01_a")
 
 
+def lesson(folder: Path) -> Reader:
+    cell = nbformat.v4.new_markdown_cell("Why?\n\n<details>\n<summary>Solution</summary>\n\nSo.\n</details>\n", id="a")
+    nbformat.write(nbformat.v4.new_notebook(cells=[cell]), folder / "01_a.ipynb")
+
+    def read(folder: Path) -> str:
+        copy_for_students([folder / "01_a.ipynb"], folder / "students", force=True)
+        return (folder / "students" / "01_a.ipynb").read_text(encoding="utf-8")
+
+    read(folder)
+    return Reader("copy_for_students", read, names="01_a")
+
+
 def outcome(folder: Path) -> Reader:
     (folder / "01_a").mkdir()
     (folder / "01_a" / "run.json").write_text(json.dumps({"seconds": 1.5, "error": None, "parameters": {}}))
@@ -214,7 +247,7 @@ def outcome(folder: Path) -> Reader:
 
     def read(folder: Path) -> pd.DataFrame:
         ended = _outcome(0, Path("01_a.ipynb"), folder)
-        write_report([ended], folder)
+        _index([ended]).encode()  # without the 5 MB of plotly.js that the report has beside it
         return table([ended])
 
     return Reader("run.json and metrics.json of a notebook", read)
@@ -248,6 +281,21 @@ def runs(folder: Path) -> Reader:
     return Reader("gather of a benchmark's runs", lambda folder: gather([folder], draws=10).leaderboard("tiny"))
 
 
+CONFIG = {
+    "catalogue": {"name": "synthetic", "size": "small"},
+    "split": {"by": "classes", "fractions": [0.4, 0.1, 0.5]},
+    "model": {"name": "small", "dim": 64},
+    "loss": {"name": "hpl-proxy-anchor", "weights": [1.0, 0.3]},
+    "fit": {"epochs": 10, "seed": 0},
+    "out_dir": "out/run",
+}
+
+
+def config(folder: Path) -> Reader:
+    (folder / "run.json").write_text(json.dumps(CONFIG))
+    return Reader("the file of a run of hrlib.train", lambda folder: read_config(folder / "run.json"))
+
+
 MAKERS: dict[str, Callable[[Path], Reader]] = {
     "checkpoint": checkpoint,
     "facts": facts,
@@ -259,9 +307,11 @@ MAKERS: dict[str, Callable[[Path], Reader]] = {
     "visual search": visual,
     "added photos": added_photos,
     "tokenizer": tokenizer,
-    "cache": cache,
+    "cache": pixels,
     "parameters": parameters,
+    "lesson": lesson,
     "outcome": outcome,
     "results": results,
     "runs": runs,
+    "config": config,
 }

@@ -160,6 +160,22 @@ def flickr8k() -> dict[str, bytes]:
     return lists | {f"Flickr8k_Dataset/Flicker8k_Dataset/{n}.jpg": photo(n) for n in range(4)}
 
 
+def flickr30k() -> dict[str, bytes]:
+    images = [{"filename": f"{n}.jpg", "split": "train", "sentences": [{"raw": f"A dog {n}."}]} for n in range(4)]
+    lists = {"dataset_flickr30k.json": json.dumps({"images": images, "dataset": "flickr30k"}).encode()}
+    return lists | {f"flickr30k-images/{n}.jpg": photo(n) for n in range(4)}
+
+
+def coco() -> dict[str, bytes]:
+    places = [("train2014", "train", 1), ("val2014", "restval", 2), ("val2014", "val", 3), ("val2014", "test", 4)]
+    images = [
+        {"filepath": folder, "filename": f"{n}.jpg", "split": split, "sentences": [{"raw": f"A dog {n}."}]}
+        for folder, split, n in places
+    ]
+    lists = {"dataset_coco.json": json.dumps({"images": images, "dataset": "coco"}).encode()}
+    return lists | {f"{folder}/{n}.jpg": photo(n) for folder, _, n in places}
+
+
 def omniglot() -> dict[str, bytes]:
     names = [f"images/{a}/character0{c}/0{c}_0{d}.png" for a in ("Latin", "Greek") for c in (1, 2) for d in (1, 2)]
     return {f"omniglot_small/{name}": photo(n) for n, name in enumerate(names)} | {"omniglot_small/LICENSE": b"MIT"}
@@ -181,6 +197,8 @@ SOURCES: dict[str, tuple[Callable[[], dict[str, bytes]], dict[str, Any]]] = {
     "fashion-mnist": (fashion_mnist_npz, {"partial": True}),
     "fashion-mnist, four files": (fashion_mnist_idx, {"partial": True}),
     "flickr8k": (flickr8k, {"partial": True}),
+    "flickr30k": (flickr30k, {"partial": True}),
+    "coco": (coco, {"partial": True}),
 }
 
 

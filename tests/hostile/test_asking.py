@@ -57,7 +57,7 @@ def meets(value, wanted):
     return any(value == one for one in (wanted if isinstance(wanted, (list, set, frozenset)) else [wanted]))
 
 
-@tries(400)
+@tries(200)
 @given(
     where=st.one_of(
         st.dictionaries(st.one_of(st.sampled_from(sorted(COLUMNS)), st.text(max_size=5)), asked, max_size=3), odd_values

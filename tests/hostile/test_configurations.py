@@ -1,5 +1,7 @@
 """Settings: an unknown key or a value that is none is an error that names it, wherever settings are given."""
 
+import json
+
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -11,9 +13,10 @@ from hrlib.search import FaissStore, VisualSearch
 from hrlib.search.faiss_settings import IndexSettings
 from hrlib.search.visual.ranked import VisualSettings
 from hrlib.settings import strict
+from hrlib.training.config import RunConfig, _once
 from hrlib.training.fit import FitSettings
 from tests.hostile.damage import odd_values, tries
-from tests.hostile.saved import unit
+from tests.hostile.saved import CONFIG, unit
 from tests.tiny import tiny_shop
 
 
@@ -27,6 +30,10 @@ def model():
     return hr.models.image_encoder("small", dim=8)
 
 
+def of_file(values):
+    return strict(RunConfig, json.loads(json.dumps(values), object_pairs_hook=_once))  # as read_config, without a file
+
+
 # where settings are given -> a call with some
 GIVEN = {
     "hr.fit": lambda shop, model, given: hr.fit(
@@ -35,6 +42,13 @@ GIVEN = {
     "hr.load": lambda shop, model, given: hr.load("synthetic", **given),
     "hr.load, a real set": lambda shop, model, given: hr.load("cub", **given),
     "hr.losses.make": lambda shop, model, given: hr.losses.make("hpl-proxy-anchor", shop.hierarchy, 8, **given),
+    "a file of hrlib.train": lambda shop, model, given: of_file({**CONFIG, **given}),
+    "a file of hrlib.train, split": lambda shop, model, given: of_file({**CONFIG, "split": given}),
+    "a file of hrlib.train, model": lambda shop, model, given: of_file({**CONFIG, "model": given}),
+    "a file of hrlib.train, fit": lambda shop, model, given: of_file({**CONFIG, "fit": given}),
+    "a file of hrlib.train, a folder": lambda shop, model, given: of_file(
+        {**CONFIG, "catalogue": {"folder": "shop", **given}}
+    ),
     "a benchmark": lambda shop, model, given: plan(["proxy-anchor"], ["synthetic"], 1, **given),
     "a loss of a benchmark": lambda shop, model, given: plan(
         {"a": {"loss": "proxy-anchor", **given}}, ["synthetic"], 1

@@ -58,7 +58,7 @@ CSV = {
     "a column twice": ("image,image,class,superclass\na.png,b.png,a,b\n", "has the column 'image' twice"),
     "more cells than names": (HEAD + "a.png,a,b,c,d\n", "more cells than its header"),
     "a quote that never ends": (HEAD + 'a.png,"a,b\n', "cannot be read as a table|missing or blank"),
-    "100,000 columns": (",".join(f"c{n}" for n in range(100_000)) + "\n" + "," * 99_999 + "\n", "no column 'image'"),
+    "20,000 columns": (",".join(f"c{n}" for n in range(20_000)) + "\n" + "," * 19_999 + "\n", "no column 'image'"),
 }
 
 
@@ -91,10 +91,28 @@ def test_rows_that_were_chosen_keep_their_classes(shop, attempt):
     assert catalogue.items["class"].tolist() == ["a", "c"] == [catalogue.hierarchy.path(row)[1] for row in range(2)]
 
 
+@pytest.mark.parametrize("name", ["id", "image", "class", "superclass", "note", "title"])
+def test_half_a_character(name, shop, attempt):
+    """Python and JSON can hold half of a surrogate pair; no file, no index and no page can."""
+    rows = {
+        "id": [1, 2],
+        "image": ["a.png", "b.png"],
+        "class": ["a", "b"],
+        "superclass": ["s", "s"],
+        "note": ["n", "m"],
+    }
+    rows["title"] = [["a mug", "red"], ["a shoe"]]
+    rows[name] = [rows[name][0], ["shoe", "\ud83d shoe"] if name == "title" else "\ud83d"]
+    frame = pd.DataFrame({column: pd.Series(values, dtype=object) for column, values in rows.items()})
+    settings = {"root": shop, "attributes": "note", "caption": "title"}
+    _, refusal = attempt("half a character", "from_table", read(shop, frame, **settings), shop)
+    assert f"{name!r} holds" in str(refusal) and "in 1 row (1)" in str(refusal) and "\ud83d" not in str(refusal)
+
+
 cells = st.one_of(st.sampled_from(["a.png", "b.png", "c.png", "a", "b"]), odd_values, st.lists(odd_values, max_size=2))
 
 
-@tries(200)
+@tries(150)
 @given(
     rows=st.lists(st.tuples(cells, cells, cells, cells), max_size=4),
     bad=st.sampled_from(["raise", "skip"]),
@@ -109,7 +127,7 @@ def test_frames_with_odd_cells(shop, attempt, rows, bad, given_id):
         assert len(catalogue) == len(catalogue.images) == len(catalogue.hierarchy) and catalogue._repr_html_()
 
 
-@tries(200)
+@tries(120)
 @given(data=st.data())
 def test_parquet_files(shop, attempt, data):
     columns = {}
@@ -153,7 +171,7 @@ def test_hierarchies_of_odd_frames(shop, attempt, columns, conflict):
         ).all() and hierarchy.frame().shape == hierarchy.labels.shape
 
 
-@tries(200)
+@tries(120)
 @given(st.data())
 def test_hierarchies_of_typed_columns(shop, attempt, data):
     kinds = ["i8", "f8", "c16", "?", "M8[s]", "m8[s]", "U3", "S3", "O"]

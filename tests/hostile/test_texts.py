@@ -314,6 +314,26 @@ def test_a_catalogue_in_a_notebook(shop, tally):
     assert not wrong
 
 
+def test_the_report_of_a_catalogue(shop, tally):
+    told = shop.report()
+    tags = {"p", "b", "i", "br", "h4", "details", "summary", "table", "thead", "tbody", "tr", "th", "td"}
+    wrong = alive(told._repr_html_(), tags)
+    for drawn in (told.sheet(), *(told.pairs(name) for name, found in told.findings.items() if "other" in found.rows)):
+        wrong += [
+            bad
+            for path, text in leaves(json.loads(drawn.to_json()))
+            if not UNSEEN.search(path)
+            for bad in alive(text, OURS)
+        ]
+    tally(
+        "HTML and scripts in names, titles and values",
+        "the report of a Catalogue",
+        failed=bool(wrong),
+        times=len(told.findings),
+    )
+    assert told.findings and "&lt;script&gt;" in told._repr_html_() and not wrong, wrong[:3]
+
+
 @pytest.fixture(scope="module")
 def page(shop, spaces, tmp_path_factory):
     """The report of a notebook whose outputs hold hostile texts in every form that a cell may print."""

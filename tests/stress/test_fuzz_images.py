@@ -49,8 +49,8 @@ def fuzz(seed: int, count: int, report: str) -> None:
 @pytest.mark.parametrize(
     ("seed", "count"),
     [
-        pytest.param(0, 2_000, id="quick"),
-        *(pytest.param(seed, 50_000, id=f"many {seed}", marks=pytest.mark.stress) for seed in (1, 2)),
+        pytest.param(0, 1_000, id="quick"),
+        *(pytest.param(seed, 10_000, id=f"many {seed}", marks=pytest.mark.stress) for seed in range(1, 11)),
     ],
 )
 def test_only_our_error_or_the_right_shape(start, tmp_path, tally, seed, count):
