@@ -69,7 +69,7 @@ def _links(text: str, folder: str, depth: int = 0) -> str:
             len(there.parts) == 1 or there.parts[0] in ("api", "notebooks")
         )
         if not on_site or there.name == "README.md":
-            return f"{words} (`{inside}`)"
+            return f"`{inside}`" if words == path else f"{words} (`{inside}`)"
         return f"{mark}[{words}]({'../' * depth}{there}{'#' + anchor if anchor else ''})"
 
     return LINK.sub(link, text)

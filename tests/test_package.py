@@ -68,8 +68,8 @@ def test_the_citation_has_what_the_format_asks_for():
         assert reference["url"].startswith("https://")
 
 
-def test_contributors_are_sent_to_files_that_are_there():
-    for name in ("CONTRIBUTING.md", "CHANGELOG.md"):
+def test_readers_are_sent_to_files_that_are_there():
+    for name in ("CONTRIBUTING.md", "CHANGELOG.md", "README.md"):
         for target in re.findall(r"\]\((?!https?:)([^)#]+)", (ROOT / name).read_text()):
             assert (ROOT / target).is_file(), f"{name} links to {target}"
 

@@ -64,6 +64,11 @@ def test_links_lead_to_what_the_site_has(source):
             assert (path.parent / target).is_file(), f"{path.name} links to {target}"
 
 
+def test_a_path_that_the_site_does_not_have_is_said_once(source):
+    page = (source / "CONTRIBUTING.md").read_text()
+    assert "| a loss | `hrlib/losses/csl.py` |" in page and "](notebooks/02_flat_embeddings.ipynb)" in page
+
+
 def test_a_notebook_that_was_run_has_live_figures_and_no_trace_of_the_machine(source):
     notebook = nbformat.read(source / "notebooks" / "02_flat_embeddings.ipynb", as_version=4)
     prose, code = notebook.cells
