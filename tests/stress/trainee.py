@@ -41,7 +41,8 @@ def train(folder: str, weights: str, deadly: tuple[str, int] | None = None) -> N
     torch.manual_seed(0)
     model = hr.models.image_encoder("small", dim=8)
     loss = hr.losses.HierarchicalProxyLoss(train.hierarchy, 8)
-    hr.fit(model, loss, train, validation=validation, out_dir=folder, resume=True, **SETTINGS)
+    spaces = hr.training.Snapshots(validation, Path(folder) / "spaces")
+    hr.fit(model, loss, train, validation=validation, out_dir=folder, resume=True, on_epoch=spaces, **SETTINGS)
     tensors = {
         f"{name}.{key}": value
         for name, part in (("model", model), ("loss", loss))
