@@ -14,8 +14,6 @@ from hrlib.catalogue.store import build_store, read_file
 from tests.stress.faults import killed_after
 from tests.stress.trainee import build
 
-QUICK_AND_STRESS = [pytest.param(3, id="quick"), pytest.param(100, id="many", marks=pytest.mark.stress)]
-
 
 @pytest.fixture(scope="module")
 def photos(tmp_path_factory):
@@ -59,8 +57,14 @@ def finished(cache):
     return [folder for folder in cache.glob("*") if not folder.name.startswith(".building-")]
 
 
-@pytest.mark.parametrize("workers", [1, pytest.param(2, marks=pytest.mark.stress)])
-@pytest.mark.parametrize("kills", QUICK_AND_STRESS)
+@pytest.mark.parametrize(
+    ("kills", "workers"),
+    [
+        pytest.param(1, 1, id="quick"),
+        pytest.param(100, 1, id="many", marks=pytest.mark.stress),
+        pytest.param(20, 2, id="workers", marks=pytest.mark.stress),
+    ],
+)
 def test_killed_at_random_moments(start, photos, expected, seconds, fault, tmp_path, kills, workers):
     killed, moments, builds = (
         fault("SIGKILL at random moments", "the pixel cache being built"),
@@ -87,7 +91,7 @@ def test_killed_at_random_moments(start, photos, expected, seconds, fault, tmp_p
     killed.end()
 
 
-@pytest.mark.parametrize("kills", [pytest.param(2, id="quick"), pytest.param(100, id="many", marks=pytest.mark.stress)])
+@pytest.mark.parametrize("kills", [pytest.param(1, id="quick"), pytest.param(100, id="many", marks=pytest.mark.stress)])
 def test_one_or_both_of_two_builders_are_killed(start, photos, expected, seconds, fault, tmp_path, kills):
     killed, rng, builds = (
         fault("SIGKILL of one or both at random moments", "two that build the same pixel cache"),
