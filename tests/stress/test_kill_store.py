@@ -1,5 +1,6 @@
 """The image store under kill -9 and under several builders: whole or not there, and nothing left about."""
 
+import functools
 import random
 import shutil
 import signal
@@ -39,13 +40,15 @@ def check_end(cache, out, expected):
 
 @pytest.fixture(scope="module")
 def seconds(start, photos, tmp_path_factory):
-    """How long a build takes that is left alone, by its number of workers."""
-    folder, took = tmp_path_factory.mktemp("left alone"), {}
-    for workers in (1, 2):
-        begun = time.monotonic()
-        to_the_end(start(build, photos, str(folder / f"cache {workers}"), str(folder / "out.npy"), workers))
-        took[workers] = time.monotonic() - begun
-    return took
+    """seconds(workers) -> how long a build takes that is left alone."""
+
+    @functools.cache
+    def seconds(workers):
+        folder, begun = tmp_path_factory.mktemp("left alone"), time.monotonic()
+        to_the_end(start(build, photos, str(folder / "cache"), str(folder / "out.npy"), workers))
+        return time.monotonic() - begun
+
+    return seconds
 
 
 def to_the_end(process):
@@ -74,7 +77,7 @@ def test_killed_at_random_moments(start, photos, expected, seconds, fault, tmp_p
     while killed.tried < kills:
         cache, out, builds = tmp_path / "a cache", tmp_path / f"{builds}.npy", builds + 1
         process = start(build, photos, str(cache), str(out), workers)
-        process.join(moments.uniform(0, seconds[workers]))
+        process.join(moments.uniform(0, seconds(workers)))
         family = psutil.Process(process.pid).children(recursive=True) if process.is_alive() else []
         if killed_after(process, 0):
             with killed.trial():
@@ -102,7 +105,7 @@ def test_one_or_both_of_two_builders_are_killed(start, photos, expected, seconds
         cache, builds = tmp_path / f"cache {builds}", builds + 1
         outs = [tmp_path / f"{builds} {builder}.npy" for builder in range(2)]
         processes = [start(build, photos, str(cache), str(out)) for out in outs]
-        time.sleep(rng.uniform(0, 2 * seconds[1]))  # each has half of what one has
+        time.sleep(rng.uniform(0, 2 * seconds(1)))  # each has half of what one has
         victims = rng.choice([[0], [1], [0, 1]])
         hit = [killed_after(processes[victim], 0) for victim in victims]
         if not any(hit):
