@@ -56,6 +56,13 @@ def to_the_end(process):
     assert process.exitcode == 0
 
 
+def children(process):
+    try:
+        return psutil.Process(process).children(recursive=True)
+    except psutil.NoSuchProcess:  # it has ended
+        return []
+
+
 def finished(cache):
     return [folder for folder in cache.glob("*") if not folder.name.startswith(".building-")]
 
@@ -78,7 +85,7 @@ def test_killed_at_random_moments(start, photos, expected, seconds, fault, tmp_p
         cache, out, builds = tmp_path / "a cache", tmp_path / f"{builds}.npy", builds + 1
         process = start(build, photos, str(cache), str(out), workers)
         process.join(moments.uniform(0, seconds(workers)))
-        family = psutil.Process(process.pid).children(recursive=True) if process.is_alive() else []
+        family = children(process.pid)
         if killed_after(process, 0):
             with killed.trial():
                 assert not psutil.wait_procs(family, timeout=60)[1], "its workers live on"

@@ -25,7 +25,6 @@ QUICK = [("fsync", 1), ("replace", 0), ("replace", 3), ("replace", 6)]
 def expected(start, tmp_path_factory):
     """What a run ends with that was left alone, and how long it took."""
     folder = tmp_path_factory.mktemp("left alone")
-    train_to_the_end(start, folder / "warm up", folder / "weights of it")
     begun = time.monotonic()
     train_to_the_end(start, folder / "run", folder / "weights")
     return tensors(folder / "run", folder / "weights"), time.monotonic() - begun
