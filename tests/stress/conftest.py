@@ -24,13 +24,19 @@ def start():
         ]
     )
 
+    started = []
+
     def start(function, *args):
-        process = context.Process(target=function, args=args, daemon=True)
+        # no daemon: in one joblib starts no workers
+        process = context.Process(target=function, args=args, daemon=False)
         process.start()
+        started.append(process)
         return process
 
     start(int).join()  # the imports are done: what is measured next is not their time
-    return start
+    yield start
+    for process in started:
+        process.kill()
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from PIL import Image
 
 from hrlib.catalogue.store import build_store, read_file
 from tests.stress.faults import killed_after
-from tests.stress.trainee import build
+from tests.stress.trainee import build, build_and_stay
 
 
 @pytest.fixture(scope="module")
@@ -81,14 +81,14 @@ def test_killed_at_random_moments(start, photos, expected, seconds, fault, tmp_p
         random.Random(workers),
         0,
     )
+    families = []
     while killed.tried < kills:
         cache, out, builds = tmp_path / "a cache", tmp_path / f"{builds}.npy", builds + 1
         process = start(build, photos, str(cache), str(out), workers)
         process.join(moments.uniform(0, seconds(workers)))
-        family = children(process.pid)
+        families += children(process.pid)
         if killed_after(process, 0):
             with killed.trial():
-                assert not psutil.wait_procs(family, timeout=60)[1], "its workers live on"
                 assert len(list(cache.glob(".building-*"))) <= 1, "what the kill before has left is not swept"
         if finished(cache):  # it was quicker than the kill
             with killed.watch("at the end of a build"):
@@ -98,6 +98,7 @@ def test_killed_at_random_moments(start, photos, expected, seconds, fault, tmp_p
     with killed.watch("at the end"):
         to_the_end(start(build, photos, str(tmp_path / "a cache"), str(tmp_path / "end.npy"), workers))
         check_end(tmp_path / "a cache", tmp_path / "end.npy", expected)
+        assert not psutil.wait_procs(families, timeout=90)[1], "workers live on"
     killed.end()
 
 
@@ -125,6 +126,20 @@ def test_one_or_both_of_two_builders_are_killed(start, photos, expected, seconds
             check_end(cache, tmp_path / "end.npy", expected)
         shutil.rmtree(cache, ignore_errors=True)
     killed.end()
+
+
+@pytest.mark.stress
+def test_workers_of_a_process_that_is_killed_after_its_build(start, photos, tmp_path):
+    process = start(build_and_stay, photos, str(tmp_path / "a cache"), str(tmp_path / "out.npy"), 2)
+    while not (tmp_path / "out.npy").exists():
+        assert process.is_alive()
+        time.sleep(0.1)
+    family = children(process.pid)
+    assert len(family) >= 2
+    assert killed_after(process, 0)
+    assert not psutil.wait_procs(family, timeout=90)[1], (
+        "its workers live on"
+    )  # but 10 s without work, and joblib's own 30 s
 
 
 def test_killed_before_it_gets_its_name(start, photos, expected, tmp_path):
