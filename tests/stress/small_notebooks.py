@@ -15,7 +15,7 @@ import sys; sys.path.insert(0, {str(ROOT)!r})
 import hashlib, pathlib
 import torch
 import hrlib as hr
-from hrlib.explore.choices import to_csv
+from hrlib.spreadsheet import to_csv
 from tests.stress.trainee import SETTINGS
 from tests.tiny import tiny_shop
 torch.set_num_threads(1)
