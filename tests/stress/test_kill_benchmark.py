@@ -40,7 +40,8 @@ def kill(start, fault, folder, expected, seconds, kills, victim, jobs):
     moments, run, whole = random.Random(victim), 0, 0
     while fault.tried < kills:
         out, temp = folder / f"run {run}", folder / f"temp {run}"
-        process = start(bench, str(out), str(temp), jobs)
+        fresh = not out.exists()
+        process, begun = start(bench, str(out), str(temp), jobs), time.monotonic()
         if victim == "worker":
             process.join(moments.uniform(0, seconds))
             if not (workers := started_with(temp)):
@@ -52,6 +53,8 @@ def kill(start, fault, folder, expected, seconds, kills, victim, jobs):
         elif killed_after(process, moments.uniform(0, seconds)):
             with fault.trial(victim):
                 check_none_lives(temp)
+        elif fresh:
+            seconds = time.monotonic() - begun  # how long it takes now: other work on the machine changes that
         with fault.watch("after it"):
             before, whole = whole, len(list(out.rglob("result.json")))
             assert whole >= before, "a run that was whole is lost"

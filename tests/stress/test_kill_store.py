@@ -81,15 +81,17 @@ def test_killed_at_random_moments(start, photos, expected, seconds, fault, tmp_p
         random.Random(workers),
         0,
     )
-    families = []
+    families, last = [], None
     while killed.tried < kills:
         cache, out, builds = tmp_path / "a cache", tmp_path / f"{builds}.npy", builds + 1
-        process = start(build, photos, str(cache), str(out), workers)
-        process.join(moments.uniform(0, seconds(workers)))
+        process, begun = start(build, photos, str(cache), str(out), workers), time.monotonic()
+        process.join(moments.uniform(0, last or seconds(workers)))
         families += children(process.pid)
         if killed_after(process, 0):
             with killed.trial():
                 assert len(list(cache.glob(".building-*"))) <= 1, "what the kill before has left is not swept"
+        else:
+            last = time.monotonic() - begun  # how long it takes now: other work on the machine changes that
         if finished(cache):  # it was quicker than the kill
             with killed.watch("at the end of a build"):
                 to_the_end(start(build, photos, str(cache), str(out), workers))
