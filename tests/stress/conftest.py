@@ -36,7 +36,8 @@ def start():
     start(int).join()  # the imports are done: what is measured next is not their time
     yield start
     for process in started:
-        process.kill()
+        if process.is_alive():  # else its number may be another's by now
+            process.kill()
 
 
 @pytest.fixture
