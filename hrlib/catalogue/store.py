@@ -29,6 +29,7 @@ from hrlib.files import abandoned, from_json, mark, sync, writing
 FORMAT = 2
 CHUNK = 64  # photos a task: large enough to hide the hand-over, small enough for a smooth bar
 STALE_SECONDS = 24 * 3600
+IDLE_SECONDS = 10  # then a worker without work ends, also one whose process was killed: joblib's own five minutes are long for what holds memory
 MAX_BYTES = 128_000_000  # of a photo's file; a JPEG as large as `decode` takes has about a third of that
 
 
@@ -170,7 +171,7 @@ def _write_photos(
     chunks = [range(start, min(start + CHUNK, len(references))) for start in range(0, len(references), CHUNK)]
     jobs = min(workers or joblib.cpu_count(), len(chunks)) or 1
     # loky: its processes are started afresh, so neither torch's threads nor a script without a __main__ guard are in the way
-    results = joblib.Parallel(jobs, return_as="generator")(
+    results = joblib.Parallel(jobs, return_as="generator", idle_worker_timeout=IDLE_SECONDS)(
         joblib.delayed(_photos)([references[row] for row in rows], read, tuple(key["size"]), key["fit"])
         for rows in chunks
     )

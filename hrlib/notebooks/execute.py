@@ -12,6 +12,7 @@ import os
 import re
 import signal
 import sys
+import tempfile
 import threading
 import time
 from pathlib import Path
@@ -95,6 +96,7 @@ def main() -> int:
             return 1
         line += piece
     threading.Thread(target=_end_with_the_parent, daemon=True).start()
+    tempfile.tempdir = os.environ.get("JUPYTER_RUNTIME_DIR")  # there jupyter_client writes the kernel's address, too
     order = json.loads(line)
     path, folder, values = Path(order["path"]), Path(order["folder"]), order["values"]
     start = time.perf_counter()

@@ -119,7 +119,8 @@ def fit(
         resume: go on from out_dir/last if it is there; the weights at the end are those of a run that was never interrupted.
         live: in a notebook, curves as they grow and a button that ends the run: `fit` then returns the run as it is, its checkpoint in
             out_dir. A figure stays in the cell, also where papermill runs it. Elsewhere a progress bar.
-        on_epoch: called as on_epoch(epoch, model) after each epoch, such as a `Snapshots`; in every process.
+        on_epoch: called as on_epoch(epoch, model) after each epoch, before it is saved, such as a `Snapshots`; in every process. A run that is
+            killed in between does that epoch again, and calls it again.
         batches: which items make a batch, such as `GradedTripletBatches` or `PairBatches`; None: `ClassBalancedBatches` by batch_size and per_class.
         targets: what else a loss learns from, an array with a row an item by its name: {"attributes": attributes.codes}.
         **settings: see `FitSettings`; an unknown one is an error.

@@ -51,6 +51,8 @@ class Loop:
         self.modules = {"model": model, "loss": loss}
         self.train, self.validation, self.settings, self.folder = train, validation, settings, RunFolder(folder)
         self.on_epoch = on_epoch
+        if validation is not None and np.bincount(validation.hierarchy.column(0)).max(initial=0) < 2:
+            raise HrlibError("validation has no class of two photos, so that MAP@R has no value: give it more, or none")
         labels = train.hierarchy.column(0)
         self.targets = {"labels": labels, **check_targets(targets or {}, len(train))}
         self.batches = batches or ClassBalancedBatches(labels, settings.batch_size, settings.per_class, settings.seed)
@@ -182,9 +184,11 @@ class Loop:
         if better:
             self.best = states(self.modules)
             self._save("best")
-        self._save("last")
-        if self.on_epoch:
+        if (
+            self.on_epoch
+        ):  # before the epoch is saved: a run that is killed here does the epoch again, and none goes without its call
             self.on_epoch(epoch, self.modules["model"])
+        self._save("last")
         return row
 
     def _embed(self) -> np.ndarray:

@@ -27,7 +27,9 @@ def write(write_notebook):
 def test_runs_in_parallel_gathers_metrics_and_shows_the_failing_cell(tmp_path, write):
     folder = tmp_path / "my notebooks"
     threads = 'import os\nassert os.environ["OMP_NUM_THREADS"] == "1" and os.environ["HRLIB_PROGRESS"] == "0"'
-    good = write(folder, "01_good", threads, METRICS)
+    # where it is swept if the kernel is killed
+    address = 'from ipykernel.connect import get_connection_file\nassert ".hrlib-kernel-" in get_connection_file()'
+    good = write(folder, "01_good", threads, address, METRICS)
     bad = write(folder, "02_bad", "before = 1", "divided = before / 0", METRICS)
     lines = []
     outcomes = run([good, bad], {"epochs": "3"}, tmp_path / "out dir", jobs=2, tell=lines.append)

@@ -24,12 +24,20 @@ def start():
         ]
     )
 
+    started = []
+
     def start(function, *args):
-        process = context.Process(target=function, args=args, daemon=True)
+        # no daemon: in one joblib starts no workers
+        process = context.Process(target=function, args=args, daemon=False)
         process.start()
+        started.append(process)
         return process
 
-    return start
+    start(int).join()  # the imports are done: what is measured next is not their time
+    yield start
+    for process in started:
+        if process.is_alive():  # else its number may be another's by now
+            process.kill()
 
 
 @pytest.fixture

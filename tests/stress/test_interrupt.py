@@ -26,6 +26,11 @@ except KeyboardInterrupt as interrupt:
 """
 
 
+def check_weights(file, expected):
+    expected, found = load_file(expected), load_file(file)
+    assert all(found[key].equal(expected[key]) for key in expected)
+
+
 @pytest.mark.parametrize(
     "presses", [pytest.param(1, id="quick"), pytest.param(25, id="many", marks=pytest.mark.stress)]
 )
@@ -33,7 +38,7 @@ def test_ctrl_c_at_random_moments(start, tmp_path, presses):
     process = start(train, str(tmp_path / "left alone"), str(tmp_path / "expected"))
     process.join(120)
     moments, run = random.Random(1), 0
-    for press in range(presses + 1):
+    for _ in range(presses):
         folder, weights = tmp_path / f"run {run}", tmp_path / f"weights {run}"
         script = subprocess.Popen(
             [sys.executable, "-c", SCRIPT, str(folder), str(weights)],
@@ -42,18 +47,18 @@ def test_ctrl_c_at_random_moments(start, tmp_path, presses):
             env=dict(os.environ),
         )
         assert script.stdout.readline() == "ready\n"
-        if press < presses:
-            try:
-                script.wait(moments.uniform(0.05, 1.0))
-            except subprocess.TimeoutExpired:
-                script.send_signal(signal.SIGINT)
+        try:
+            script.wait(moments.uniform(0.05, 1.0))
+        except subprocess.TimeoutExpired:
+            script.send_signal(signal.SIGINT)
         said = script.communicate(timeout=120)[0]
         check_whole(folder)
         assert script.returncode == 130 or (script.returncode == 0 and weights.exists())
         if "stopped after step" in said:  # it was in its loop
             assert "resume=True goes on" in said and f"stopped after step {check_whole(folder)} of" in said
         if weights.exists():
-            expected, found = load_file(tmp_path / "expected"), load_file(weights)
-            assert all(found[key].equal(expected[key]) for key in expected)
+            check_weights(weights, tmp_path / "expected")
             run += 1
-    assert run >= 1, "the last one was not interrupted: it must have ended"
+    process = start(train, str(tmp_path / f"run {run}"), str(tmp_path / "at the end"))
+    process.join(120)
+    check_weights(tmp_path / "at the end", tmp_path / "expected")

@@ -8,7 +8,7 @@ import nbformat
 import pytest
 
 from tests.stress.faults import check_none_lives, killed_after, started_with
-from tests.stress.small_notebooks import TRAINS, WRITE, write
+from tests.stress.small_notebooks import STEPS, TRAINS, WRITE, write
 from tests.stress.test_kill_training import check_whole
 from tests.stress.trainee import run_notebooks
 
@@ -44,6 +44,13 @@ def check_notebook(path):
         nbformat.validate(nbformat.read(path, as_version=4))
 
 
+def reached_in(folder):
+    """The step of what the notebook goes on from; that it is whole is checked."""
+    if (folder / "state.json").is_file():
+        return json.loads((folder / "state.json").read_text())[0]
+    return check_whole(folder / "run") if (folder / "run").is_dir() else 0
+
+
 def check_nothing_is_left(folder):
     check_none_lives(folder / "temp")
     assert not list((folder / "temp").iterdir()), "temporary files are left"
@@ -54,7 +61,8 @@ def kill(start, fault, folder, expected, seconds, kills, victim):
     moments, reached = random.Random(victim), 0
     while fault.tried < kills:
         out, temp = folder / "out", folder / "temp"
-        process = start(run_notebooks, arguments(folder / "notebooks", out), str(temp))
+        fresh = not out.exists()
+        process, begun = start(run_notebooks, arguments(folder / "notebooks", out), str(temp)), time.monotonic()
         if victim == "the runner":
             hit = killed_after(process, moments.uniform(0, seconds))
         else:  # the process of a notebook, or its kernel
@@ -66,10 +74,11 @@ def kill(start, fault, folder, expected, seconds, kills, victim):
             with fault.trial(victim):
                 assert process.exitcode in (0, 1, -9)
                 check_notebook(out / "one" / "one.ipynb")
-                if (out / "one" / "run").is_dir():
-                    step = check_whole(out / "one" / "run")
-                    assert step >= reached, "a kill has cost what was saved before"
-                    reached = step
+                step = reached_in(out / "one")
+                assert step >= reached, "a kill has cost what was saved before"
+                reached = step
+        elif fresh and process.exitcode == 0:
+            seconds = time.monotonic() - begun  # how long it takes now: other work on the machine changes that
         if process.exitcode == 0:
             with fault.watch("at the end of a run"):
                 assert results(out) == expected
@@ -94,10 +103,19 @@ def test_killed_quick(start, fault, tmp_path):
 
 
 @pytest.mark.stress
-@pytest.mark.parametrize(("victim", "kills"), [("the runner", 100), ("what it started", 50)])
-def test_killed_at_random_moments(start, fault, tmp_path, victim, kills):
-    write(tmp_path / "alone" / "notebooks", "one", TRAINS, WRITE)
-    write(tmp_path / "notebooks", "one", TRAINS, WRITE)
+@pytest.mark.parametrize(
+    ("cell", "victim", "kills"),
+    [
+        (STEPS, "the runner", 85),
+        (TRAINS, "the runner", 15),
+        (STEPS, "what it started", 30),
+        (TRAINS, "what it started", 10),
+    ],
+    ids=["steps-runner", "training-runner", "steps-started", "training-started"],
+)
+def test_killed_at_random_moments(start, fault, tmp_path, cell, victim, kills):
+    write(tmp_path / "alone" / "notebooks", "one", cell, WRITE)
+    write(tmp_path / "notebooks", "one", cell, WRITE)
     expected, seconds = left_alone(start, tmp_path / "alone")
     target = {"the runner": "a run of notebooks", "what it started": "a notebook's process or kernel"}[victim]
     kill(start, fault("SIGKILL at random moments", target), tmp_path, expected, seconds, kills, victim)

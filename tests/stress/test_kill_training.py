@@ -5,7 +5,9 @@ import random
 import signal
 import time
 
+import numpy as np
 import pytest
+import torch
 from safetensors import safe_open
 from safetensors.torch import load_file
 
@@ -14,16 +16,15 @@ from tests.stress.faults import killed_after
 from tests.stress.trainee import train
 
 QUICK_AND_STRESS = [pytest.param(2, id="quick"), pytest.param(100, id="many", marks=pytest.mark.stress)]
-# per epoch `best` (if it is better) and `last` are written, each a safetensors and a JSON file, each synced and renamed
-PLACES = [(function, count) for function in ("fsync", "replace") for count in range(24)]
-QUICK = [("fsync", 1), ("replace", 0), ("replace", 2), ("replace", 5)]
+# per epoch `best` (if it is better), a snapshot and `last` are written, a checkpoint as a safetensors and a JSON file, each synced and renamed
+PLACES = [(function, count) for function in ("fsync", "replace") for count in range(30)]
+QUICK = [("fsync", 1), ("replace", 0), ("replace", 3), ("replace", 6)]
 
 
 @pytest.fixture(scope="module")
 def expected(start, tmp_path_factory):
     """What a run ends with that was left alone, and how long it took."""
     folder = tmp_path_factory.mktemp("left alone")
-    train_to_the_end(start, folder / "warm up", folder / "weights of it")
     begun = time.monotonic()
     train_to_the_end(start, folder / "run", folder / "weights")
     return tensors(folder / "run", folder / "weights"), time.monotonic() - begun
@@ -45,9 +46,10 @@ def check_whole(folder):
 
 
 def tensors(folder, weights):
-    """Everything at the end: the weights in memory, and both checkpoints with the optimizer's moments."""
+    """Everything at the end: the weights in memory, both checkpoints with the optimizer's moments, and the snapshots."""
     files = {"end": weights, "last": folder / "last.safetensors", "best": folder / "best.safetensors"}
-    return {(name, key): value for name, file in files.items() for key, value in load_file(file).items()}
+    found = {(name, key): value for name, file in files.items() for key, value in load_file(file).items()}
+    return found | {path.name: torch.from_numpy(np.load(path)) for path in sorted((folder / "spaces").iterdir())}
 
 
 def check_same(folder, weights, expected):
@@ -64,6 +66,10 @@ def check_nothing_is_left(folder):
         "best.safetensors",
         "last.json",
         "last.safetensors",
+        "spaces",
+    ]
+    assert sorted(path.name for path in (folder / "spaces").iterdir()) == [
+        f"epoch-{epoch:04}.npy" for epoch in range(6)
     ]
 
 

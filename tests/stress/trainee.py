@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from pathlib import Path
 
 import numpy as np
@@ -41,7 +42,8 @@ def train(folder: str, weights: str, deadly: tuple[str, int] | None = None) -> N
     torch.manual_seed(0)
     model = hr.models.image_encoder("small", dim=8)
     loss = hr.losses.HierarchicalProxyLoss(train.hierarchy, 8)
-    hr.fit(model, loss, train, validation=validation, out_dir=folder, resume=True, **SETTINGS)
+    spaces = hr.training.Snapshots(validation, Path(folder) / "spaces")
+    hr.fit(model, loss, train, validation=validation, out_dir=folder, resume=True, on_epoch=spaces, **SETTINGS)
     tensors = {
         f"{name}.{key}": value
         for name, part in (("model", model), ("loss", loss))
@@ -63,6 +65,12 @@ def build(photos: list[str], cache: str, out: str, workers: int = 1, deadly: tup
     aside = Path(f"{out}.{os.getpid()}.npy")
     np.save(aside, store[:])
     aside.rename(out)
+
+
+def build_and_stay(*arguments) -> None:
+    """`build`, and then go on living, as a notebook does."""
+    build(*arguments)
+    time.sleep(600)
 
 
 SHOP = {"shop": {"name": "synthetic", "products": 2, "photos": 4, "image_size": (32, 32), "workers": 1}}

@@ -103,6 +103,12 @@ def test_settings_are_strict(shop, settings, says):
         hr.fit(*new(shop), shop, **settings)
 
 
+def test_validation_without_a_class_of_two_is_refused(shop):
+    _, firsts = np.unique(shop.hierarchy.column(0), return_index=True)
+    with pytest.raises(hr.HrlibError, match="no class of two photos, so that MAP@R has no value"):
+        hr.fit(*new(shop), shop, validation=shop.subset(firsts), **QUICK)
+
+
 def test_a_loss_that_is_not_finite_is_named(shop):
     model, _ = new(shop)
     with pytest.raises(hr.HrlibError, match="the loss is nan at step 0.*lower lr"):

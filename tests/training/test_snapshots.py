@@ -6,6 +6,7 @@ import torch
 
 import hrlib as hr
 from hrlib.training import Snapshots
+from hrlib.training.folder import RunFolder
 
 
 def train(shop, snapshots, **settings):
@@ -50,6 +51,31 @@ def test_a_resumed_run_has_all_epochs(shop, tmp_path):
     train(shop, snapshots, out_dir=tmp_path, resume=True)
     whole = Snapshots(shop)
     train(shop, whole)
+    assert list(snapshots.spaces) == list(whole.spaces)
+    assert all(np.array_equal(snapshots.spaces[name], whole.spaces[name]) for name in whole.spaces)
+
+
+def test_an_epoch_whose_saving_is_cut_off_is_done_again_with_its_snapshot(shop, tmp_path, monkeypatch):
+    save, saved = RunFolder.save, []
+
+    def killed(self, name, *parts):
+        saved.append(name)
+        if saved.count("last") == 2:
+            raise KeyboardInterrupt
+        save(self, name, *parts)
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(RunFolder, "save", killed)
+        train(shop, Snapshots(shop, tmp_path / "maps"), out_dir=tmp_path)
+    snapshots, whole, epochs = Snapshots(shop, tmp_path / "maps"), Snapshots(shop), []
+
+    def noted(epoch, model):
+        epochs.append(epoch)
+        snapshots(epoch, model)
+
+    train(shop, noted, out_dir=tmp_path, resume=True)
+    train(shop, whole)
+    assert epochs == [1, 2]
     assert list(snapshots.spaces) == list(whole.spaces)
     assert all(np.array_equal(snapshots.spaces[name], whole.spaces[name]) for name in whole.spaces)
 

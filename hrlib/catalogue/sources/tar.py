@@ -13,7 +13,7 @@ from typing import BinaryIO
 from hrlib import progress
 from hrlib.catalogue.store import cache_folder
 from hrlib.errors import HrlibError
-from hrlib.files import mark, sweep, writing
+from hrlib.files import mark, sweep, sync, writing
 
 # how many times its own size an archive's files may have: photos hardly shrink, lists of words to a tenth; and bytes that are always allowed
 TIMES, ALWAYS = 100, 1 << 30
@@ -40,6 +40,7 @@ def as_zip(path: Path, cache_dir: str | os.PathLike[str] | None = None) -> Path:
             target.parent.mkdir(parents=True, exist_ok=True)
             sweep(target.parent)
             _copy(raw, path, aside, stat.st_size)
+            sync(aside)  # what has the name is taken for whole from then on
             os.replace(aside, target)
     except OSError as error:
         raise HrlibError(f"{path} cannot be read ({error})") from error
@@ -75,6 +76,8 @@ def _copy_members(raw: BinaryIO, path: Path, to: Path, size: int) -> None:
                 with tar.extractfile(member) as content, packed.open(entry, "w", force_zip64=True) as out:
                     shutil.copyfileobj(content, out, 1 << 20)
             bar.update(raw.tell() - bar.n)
+        while tar.fileobj.read(1 << 20):  # to its very end, where gzip has the checksum of it all
+            pass
 
 
 def _inside(name: str, path: Path) -> str:

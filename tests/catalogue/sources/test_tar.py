@@ -1,5 +1,6 @@
 import gzip
 import io
+import random
 import tarfile
 import zipfile
 
@@ -43,6 +44,21 @@ def test_a_cut_off_archive_is_named_and_nothing_is_left(tmp_path, write_archive,
     whole = path.read_bytes()
     path.write_bytes(whole[: kept if kept > 1 else int(len(whole) * kept)])
     with pytest.raises(HrlibError, match=r"things.tgz is no whole tar archive \(.*\): fetch it again"):
+        as_zip(path, tmp_path / "cache")
+    assert list((tmp_path / "cache" / "archives").iterdir()) == []
+
+
+@pytest.mark.parametrize("kind", ["tar.gz", "tar.bz2", "tar.xz"])
+def test_a_byte_that_is_another_is_seen_by_the_checksum(tmp_path, kind):
+    path = tmp_path / f"things.{kind}"
+    with tarfile.open(path, f"w:{kind.split('.')[1]}") as archive:
+        entry = tarfile.TarInfo("noise.bin")  # which no compression makes smaller: it stands there as it is
+        entry.size = 50_000
+        archive.addfile(entry, io.BytesIO(random.Random(0).randbytes(entry.size)))
+    damaged = bytearray(path.read_bytes())
+    damaged[len(damaged) // 2] ^= 1
+    path.write_bytes(damaged)
+    with pytest.raises(HrlibError, match=rf"(?s)things.{kind} is no whole tar archive \(.*\): fetch it again"):
         as_zip(path, tmp_path / "cache")
     assert list((tmp_path / "cache" / "archives").iterdir()) == []
 
