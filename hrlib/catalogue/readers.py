@@ -116,7 +116,7 @@ def from_table(
         name, items, confined = path.stem, read_table(path, text), True
         root = path.parent if root is None else Path(root)
     if not len(items):
-        raise HrlibError(f"{name} has no rows; expected a row an item")
+        raise HrlibError(f"{name} has no rows: expected a row an item")
     require_columns(items, [image], "the photos' paths")
     require_columns(items, levels, "a level")
     require_columns(items, attributes, "an attribute")
@@ -168,5 +168,5 @@ def _level_names(levels: str | Sequence[str] | None, depth: int) -> tuple[str, .
         return ("class", "superclass", *(f"level {number}" for number in range(3, depth + 1)))[:depth]
     levels = _tuple(levels)
     if len(levels) != depth or len({"id", *levels}) <= depth:
-        raise HrlibError(f"levels {levels} for photos {depth} folders deep; expected {depth} different names, not 'id'")
+        raise HrlibError(f"levels {levels} for photos {depth} folders deep: expected {depth} different names, not 'id'")
     return levels

@@ -102,7 +102,7 @@ def build_store(
         BadImage: with on_bad="raise", the first bad photos and their number. HrlibError: the cache cannot be written, such as on a full disk.
     """
     if on_bad not in ("raise", "skip"):
-        raise HrlibError(f"on_bad is {on_bad!r}; expected 'raise' or 'skip'")
+        raise HrlibError(f"on_bad is {on_bad!r}: expected 'raise' or 'skip'")
     key = {"format": FORMAT, "fingerprint": fingerprint, "size": list(size), "fit": fit, "count": len(references)}
     digest = hashlib.blake2b(json.dumps(key, sort_keys=True).encode(), digest_size=12).hexdigest()
     short = name.encode()[:100].decode(errors="ignore")  # a file's name may have 255 bytes

@@ -91,6 +91,6 @@ def _converted(value: Any, parameter: Parameter, notebook: str) -> Any:
     if kind is float and type(literal) is int and abs(literal) < 2**1023:
         return float(literal)
     raise HrlibError(
-        f"{notebook}: {parameter.name} is {value!r:.200}; expected {parameter.type}, such as the default {parameter.default}"
+        f"{notebook}: {parameter.name} is {value!r:.200}: expected {parameter.type}, such as the default {parameter.default}"
         + (f" ({parameter.help})" if parameter.help else "")
     )

@@ -98,6 +98,11 @@ def read_config(path: str | Path) -> RunConfig:
         raise HrlibError(
             f"{path} has no {' and no '.join(missing)}: expected " + '"catalogue": {"name": ...}, "out_dir": "..."'
         )
+    return config_of(values)
+
+
+def config_of(values: dict[str, Any]) -> RunConfig:
+    """What such a file holds, checked."""
     parts: dict[str, type] = {"split": Split, "fit": FitSettings}
     check("RunConfig", get_type_hints(RunConfig) | dict.fromkeys(parts, dict), values)
     return RunConfig(**values | {key: strict(cls, values[key]) for key, cls in parts.items() if key in values})

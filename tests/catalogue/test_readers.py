@@ -153,7 +153,7 @@ def test_bad_folders_are_refused_by_name(read_folder, shop_folder, tmp_path):
     (tmp_path / "empty" / "class").mkdir(parents=True)
     with pytest.raises(HrlibError, match=r"no photos .* below .*empty"):
         read_folder(tmp_path / "empty")
-    with pytest.raises(HrlibError, match=r"levels \('a',\) for photos 2 folders deep; expected 2"):
+    with pytest.raises(HrlibError, match=r"levels \('a',\) for photos 2 folders deep: expected 2"):
         read_folder(shop_folder, ["a"])
     for levels in (["a", "a"], ["id", "a"]):
         with pytest.raises(HrlibError, match="2 different names, not 'id'"):
@@ -292,8 +292,8 @@ def test_bad_tables_are_refused_by_name(read_table, shop_table, change, settings
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("none.csv", None, "no table .*none.csv; expected a CSV or parquet file"),
-        ("items.xlsx", b"x", "ends in '.xlsx'; expected .csv or .parquet"),
+        ("none.csv", None, "no table .*none.csv: expected a CSV or parquet file"),
+        ("items.xlsx", b"x", "ends in '.xlsx': expected .csv or .parquet"),
         ("empty.csv", b"", "empty.csv cannot be read as a table"),
         ("header.csv", b"image,class\n", "header has no rows"),
         ("ragged.csv", b"image,class\na.png,a\nb.png,b,c,d\n", "ragged.csv cannot be read as a table: .*line 3"),
@@ -301,7 +301,7 @@ def test_bad_tables_are_refused_by_name(read_table, shop_table, change, settings
         (
             "twice.csv",
             b"image,class,class\na.png,a,b\n",
-            "twice.csv has the column 'class' twice; expected each name once",
+            "twice.csv has the column 'class' twice: expected each name once",
         ),
         (
             "longer.csv",

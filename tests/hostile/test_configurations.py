@@ -13,7 +13,7 @@ from hrlib.search import FaissStore, VisualSearch
 from hrlib.search.faiss_settings import IndexSettings
 from hrlib.search.visual.ranked import VisualSettings
 from hrlib.settings import strict
-from hrlib.training.config import RunConfig, _once
+from hrlib.training.config import _once, config_of
 from hrlib.training.fit import FitSettings
 from tests.hostile.damage import odd_values, tries
 from tests.hostile.saved import CONFIG, unit
@@ -31,7 +31,7 @@ def model():
 
 
 def of_file(values):
-    return strict(RunConfig, json.loads(json.dumps(values), object_pairs_hook=_once))  # as read_config, without a file
+    return config_of(json.loads(json.dumps(values), object_pairs_hook=_once))  # as read_config, without a file
 
 
 # where settings are given -> a call with some

@@ -38,10 +38,10 @@ def test_values_become_what_the_notebook_declares(notebook, given, expected):
     ("given", "says"),
     [
         ({"epoch": 5}, "a notebook has no parameter 'epoch'; did you mean 'epochs'"),
-        ({"epochs": "5.5"}, "epochs is '5.5'; expected int, such as the default 3 .passes."),
+        ({"epochs": "5.5"}, "epochs is '5.5': expected int, such as the default 3 .passes."),
         ({"epochs": "__import__('os')"}, "expected int"),
-        ({"epochs": True}, "epochs is True; expected int"),
-        ({"fast": "1"}, "fast is '1'; expected bool"),
+        ({"epochs": True}, "epochs is True: expected int"),
+        ({"fast": "1"}, "fast is '1': expected bool"),
         ({"rate": "quick"}, "expected float"),
     ],
 )
