@@ -24,13 +24,13 @@ import pandas as pd
 
 HERE = Path(__file__).parent
 SCRIPTS: dict[str, list[str]] = {  # and what is given beside --out
-    "imports": [],
+    "imports": ["--rounds", "3"],
     "losses": [],
-    "evaluation": ["--memory"],
+    "evaluation": ["--memory", "--repeats", "2"],
     "training": [],
     "triplets": [],
     "explorer": [],
-    "store": [],
+    "store": ["--queries", "1000"],
     "search": ["--data", "clustered", "--vectors", "30000", "--seconds", "60", "--rounds", "5"],
     "scaling": ["--budget", "30"],
     "gpu": [],
