@@ -5,9 +5,11 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import multiprocessing
 import os
 import shutil
 import tempfile
+import threading
 import time
 import zipfile
 from collections.abc import Callable, Iterable, Sequence
@@ -172,7 +174,7 @@ def _write_photos(
     jobs = min(workers or joblib.cpu_count(), len(chunks)) or 1
     # loky: its processes are started afresh, so neither torch's threads nor a script without a __main__ guard are in the way
     results = joblib.Parallel(jobs, return_as="generator", idle_worker_timeout=IDLE_SECONDS)(
-        joblib.delayed(_photos)([references[row] for row in rows], read, tuple(key["size"]), key["fit"])
+        joblib.delayed(_photos)([references[row] for row in rows], read, tuple(key["size"]), key["fit"], os.getpid())
         for rows in chunks
     )
     with contextlib.closing(results), progress.bar(total=len(references), desc=name, unit="photo") as bar:
@@ -206,9 +208,25 @@ def _sweep(parent: Path) -> None:
             shutil.rmtree(left, ignore_errors=True)
 
 
+@lru_cache(maxsize=1)  # once a worker
+def _end_with(builder: int) -> None:
+    """End this worker soon after the process that builds: of one that is killed, loky's workers would wait for ever to hand over their photos."""
+
+    def watch() -> None:
+        while os.getppid() == builder:
+            time.sleep(1)
+        os._exit(1)
+
+    if multiprocessing.current_process().name.startswith(
+        "LokyProcess"
+    ):  # not the builder itself, nor another library's worker
+        threading.Thread(target=watch, daemon=True).start()
+
+
 def _photos(
-    references: list[Any], read: Callable, size: tuple[int, int], fit: Fit
+    references: list[Any], read: Callable, size: tuple[int, int], fit: Fit, builder: int
 ) -> tuple[np.ndarray, dict[int, str]]:
+    _end_with(builder)
     pixels, bad = np.zeros((len(references), *size, 3), np.uint8), {}
     for offset, reference in enumerate(references):
         try:
