@@ -14,7 +14,7 @@ from hrlib.catalogue.catalogue import Catalogue
 from hrlib.catalogue.checks import require_columns, require_text, rows_text
 from hrlib.catalogue.folders import class_names, depth_of, photos_below
 from hrlib.catalogue.hierarchy import Hierarchy
-from hrlib.catalogue.store import files_fingerprint, read_file
+from hrlib.catalogue.originals import files_fingerprint, read_file
 from hrlib.catalogue.tables import photo_files, read_table, with_ids
 from hrlib.errors import HrlibError
 

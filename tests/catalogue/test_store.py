@@ -12,7 +12,8 @@ import pytest
 from PIL import Image
 
 from hrlib import BadImage, HrlibError, ImageStore
-from hrlib.catalogue.store import ZipReader, build_store, files_fingerprint, read_file, zip_fingerprint
+from hrlib.catalogue.originals import ZipReader, files_fingerprint, read_file, zip_fingerprint
+from hrlib.catalogue.store import build_store
 
 
 @dataclass(frozen=True)
@@ -140,7 +141,8 @@ def test_old_remains_of_killed_builds_are_swept(photos, tmp_path):
 
 def test_two_processes_may_build_the_same(photos, tmp_path):
     code = f"""
-from hrlib.catalogue.store import build_store, files_fingerprint, read_file
+from hrlib.catalogue.originals import files_fingerprint, read_file
+from hrlib.catalogue.store import build_store
 paths = {photos!r}
 store, bad = build_store(paths, read_file, fingerprint=files_fingerprint(paths), size=(8, 12), cache_dir={str(tmp_path / "a cache")!r}, workers=1)
 print(len(store), int(store[9].max()))

@@ -20,7 +20,8 @@ import hrlib as hr
 from hrlib.benchmarking import gather
 from hrlib.benchmarking.results import TABLES, Results
 from hrlib.benchmarking.spec import RunSpec
-from hrlib.catalogue.store import build_store, read_file
+from hrlib.catalogue.originals import read_file
+from hrlib.catalogue.store import build_store
 from hrlib.explore.saved import Saved
 from hrlib.models.tokenizer import Tokenizer
 from hrlib.notebooks.lessons import copy_for_students

@@ -14,6 +14,7 @@ def tally(record_property):
 
 def test_good(tally):
     tally("damage", "a reader", 300)
+    tally("long", "a run", 20)
 
 def test_bad(tally):
     tally("damage", "a | reader", 5, 2)
@@ -35,7 +36,11 @@ def test_counts_and_failures(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)  # which puts back where the tests stand
     monkeypatch.setattr(table, "ROOT", tmp_path)
     monkeypatch.setattr(table, "TABLE", tmp_path / "docs" / "faults.md")
-    old = {("kills", "a run"): (9, 9, "2020-01-01"), ("other", "left"): (12_345, 0, "2020-01-01")}
+    old = {
+        ("kills", "a run"): (9, 9, "2020-01-01"),
+        ("other", "left"): (12_345, 0, "2020-01-01"),
+        ("long", "a run"): (10_000, 0, "2020-01-01"),
+    }
     table.TABLE.write_text(table.written(old, {"2020-01-01": "commit abc, python 3"}))
     (tmp_path / "tests" / "test_a.py").write_text(TEST)
     assert table.main(["-p", "no:cacheprovider", "tests/test_a.py"]) == 1
@@ -43,6 +48,7 @@ def test_counts_and_failures(tmp_path, monkeypatch, capsys):
     counts = {key: row[:2] for key, row in rows.items()}
     assert counts.pop(("damage", "a reader")) == (300, 0) and counts.pop(("damage", "a / reader")) == (5, 2)
     assert counts.pop(("kills", "a run")) == (1007, 1) and counts.pop(("other", "left")) == (12_345, 0)
+    assert counts.pop(("long", "a run")) == (10_000, 0), "a small share does not undo a long one"
     (((fault, name), row),) = counts.items()
     assert fault == "a test that failed" and name.endswith("test_worst") and row == (1, 1)
-    assert len(made) == 2 and "13,658 tried, 4 failed" in table.TABLE.read_text()
+    assert len(made) == 2 and "23,658 tried, 4 failed" in table.TABLE.read_text()

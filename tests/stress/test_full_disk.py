@@ -16,8 +16,9 @@ import torch
 from PIL import Image
 
 import hrlib as hr
+from hrlib.catalogue.originals import files_fingerprint, read_file
 from hrlib.catalogue.sources.tar import as_zip
-from hrlib.catalogue.store import build_store, files_fingerprint, read_file
+from hrlib.catalogue.store import build_store
 from hrlib.explore.saved import Saved, fingerprint
 from hrlib.files import write
 from hrlib.models.tokenizer import Tokenizer

@@ -11,7 +11,8 @@ import psutil
 import pytest
 from PIL import Image
 
-from hrlib.catalogue.store import build_store, read_file
+from hrlib.catalogue.originals import read_file
+from hrlib.catalogue.store import build_store
 from tests.stress.faults import killed_after
 from tests.stress.trainee import build, build_and_stay
 

@@ -55,7 +55,8 @@ def train(folder: str, weights: str, deadly: tuple[str, int] | None = None) -> N
 
 def build(photos: list[str], cache: str, out: str, workers: int = 1, deadly: tuple[str, int] | None = None) -> None:
     """Build a store of the photos; its pixels go to a file `out`."""
-    from hrlib.catalogue.store import build_store, files_fingerprint, read_file
+    from hrlib.catalogue.originals import files_fingerprint, read_file
+    from hrlib.catalogue.store import build_store
 
     if deadly:
         kill_at(*deadly)

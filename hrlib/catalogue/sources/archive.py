@@ -13,10 +13,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
+from hrlib.catalogue.originals import ZipReader, read_file, zip_fingerprint
 from hrlib.catalogue.sources.download import fetch
 from hrlib.catalogue.sources.parts import SUFFIXES, Part, absence, places
 from hrlib.catalogue.sources.tar import as_zip
-from hrlib.catalogue.store import ZipReader, read_file, zip_fingerprint
 from hrlib.errors import HrlibError
 
 MOST_BYTES = 1_000_000_000  # of a list or an array in an archive, unpacked; the largest that is known, CIFAR-100's, has 153 million

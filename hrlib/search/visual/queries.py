@@ -14,7 +14,7 @@ import numpy as np
 from PIL import Image
 
 from hrlib.catalogue.images import as_rgb, decode
-from hrlib.catalogue.store import read_file
+from hrlib.catalogue.originals import read_file
 from hrlib.errors import BadImage, HrlibError
 from hrlib.search.checks import Id, check_ids
 
