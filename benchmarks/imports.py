@@ -84,6 +84,8 @@ def main() -> None:
         every, peer = PART.format(EVERY), (f"torch {PEER}", median[PEER])
         asked = f"less than {LIMIT:.0f} s beyond torch ({more[every]:.2f})"
         found = [line(f"import torch {every}", median[every], peer, median[FLOOR], asked, more[every] < LIMIT)]
+        if own := median.get("import hrlib"):
+            found.insert(0, line("import hrlib", own, peer, asked=f"less than {LIMIT:.0f} s", holds=own < LIMIT))
         return found + [line(f"import and {name} in a process", spent[0]) for name, spent in first.items()]
 
     report("imports", times, PEER, {"rounds": args.rounds}, args.out, lines, beyond_torch=more, first=first)

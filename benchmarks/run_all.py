@@ -3,6 +3,7 @@
     python benchmarks/run_all.py --out out/benchmarks                               # make bench: under 25 minutes on 2 cores
     python benchmarks/run_all.py --quick --out out/benchmarks                       # make bench QUICK=1: under 4; does all of it run
     python benchmarks/run_all.py --out out/benchmarks --results benchmarks/results  # and keep speed.csv, scaling.json and scaling.png there
+    python benchmarks/run_all.py scaling --budget 700 --out out/benchmarks --results benchmarks/results  # to a million items: half an hour
 
 Each is a script of this folder and runs in a process of its own; its JSON is in --out, beside table.md and table.csv. The exit code is 1 if one
 failed; a claim that does not hold is no failure, it stands in the table. The experiments (hierarchical_proxies, discovered, attributes,
@@ -12,6 +13,7 @@ crossmodal) are none of speed and take hours, nor is scale, which counts bytes; 
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import os
 import shutil
@@ -85,6 +87,18 @@ def spoken(seconds: float | None) -> str:
     return f"{seconds * 1e6:.3g} µs"
 
 
+def renewed(table: pd.DataFrame, before: Path) -> pd.DataFrame:
+    """The table that is kept: where only some benchmarks ran, the lines of the others stay, each with its date."""
+    if not before.is_file():
+        return table
+    old = pd.read_csv(before, float_precision="round_trip")
+    order = list(dict.fromkeys([*old["benchmark"], *table["benchmark"]]))
+    # as text and back, so that what is empty is so in the same way in both
+    new = pd.read_csv(io.StringIO(table.to_csv(index=False)), float_precision="round_trip")
+    both = pd.concat([old[~old["benchmark"].isin(new["benchmark"])], new])
+    return both.sort_values("benchmark", key=lambda names: names.map(order.index), kind="stable")
+
+
 def about(table: pd.DataFrame, done: list[dict], quick: bool) -> str:
     """What must be known to read the table."""
     first = table.iloc[0]
@@ -111,12 +125,15 @@ def main() -> None:
     parser.add_argument("only", nargs="*", help=f"some of {', '.join(SCRIPTS)}; all if none is named")
     parser.add_argument("--quick", action="store_true", help="small sizes: does all of it run")
     parser.add_argument("--out", type=Path, default=Path("out/benchmarks"), help="folder for the JSON and the table")
+    parser.add_argument("--budget", help="seconds up to which scaling tries a size; 30 if none is given")
     parser.add_argument("--results", type=Path, help="folder where speed.csv and the figure of growth are kept, too")
     args = parser.parse_args()
     if unknown := set(args.only) - set(SCRIPTS):
         parser.error(f"no benchmark {', '.join(sorted(unknown))}: there are {', '.join(SCRIPTS)}")
-    if args.results and (args.only or args.quick):
-        parser.error("--results keeps the table of all benchmarks in full: name none, and leave out --quick")
+    if args.results and args.quick:
+        parser.error("--results keeps what was measured in full: leave out --quick")
+    if args.budget:
+        SCRIPTS["scaling"] = ["--budget", args.budget]
     args.out.mkdir(parents=True, exist_ok=True)
     chosen = {name: given for name, given in SCRIPTS.items() if not args.only or name in args.only}
     done = [run(name, ["--quick"] if args.quick else given, args.out.resolve()) for name, given in chosen.items()]
@@ -127,8 +144,9 @@ def main() -> None:
         table.to_csv(args.out / "table.csv", index=False)
         print(f"\n{text}\n{args.out / 'table.md'}")
         if args.results:
-            table.to_csv(args.results / "speed.csv", index=False)
-            for name in KEPT:
+            kept = renewed(table, args.results / "speed.csv") if args.only else table
+            kept.to_csv(args.results / "speed.csv", index=False)
+            for name in KEPT if "scaling" in chosen else ():
                 shutil.copy(args.out / name, args.results / name)
     sys.exit(int(any(each["code"] not in (0, LEFT_OUT) for each in done)))
 

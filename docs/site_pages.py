@@ -145,9 +145,11 @@ def _figure(figure: go.Figure, identifier: str) -> str:
 
 def _speeds(table: pd.DataFrame) -> str:
     """The one table of all benchmarks of speed, and where it was made."""
-    first = table.iloc[0]
-    made = f"{first['date'][:10]}, {first['processor']}, {first['cores']} cores, {first['versions']}."
-    return f"{_cell(made)}\n\n{run_all.markdown(table)}"
+    where = table.assign(date=table["date"].str[:10])[["date", "processor", "cores", "versions"]].drop_duplicates()
+    made = "; ".join(
+        f"{each.date}, {each.processor}, {each.cores} cores, {each.versions}" for each in where.itertuples()
+    )
+    return f"{_cell(made)}.\n\n{run_all.markdown(table)}"
 
 
 def _measured(result: dict) -> str:

@@ -146,6 +146,20 @@ def test_every_benchmark_of_speed_is_run():
     assert set(run_all.SCRIPTS) <= there - apart - experiments
 
 
+def test_lines_of_benchmarks_that_did_not_run_stay(tmp_path):
+    def table(**ours):
+        lines = [line(f"{name} {number}", each) for name, each in ours.items() for number in (1, 2)]
+        return pd.DataFrame([{"benchmark": each["what"].split()[0], **each} for each in lines])
+
+    kept = tmp_path / "speed.csv"
+    assert run_all.renewed(table(a=1.0, b=0.1, c=3.0), kept)["benchmark"].tolist() == ["a", "a", "b", "b", "c", "c"]
+    table(a=1.0, b=0.1, c=3.0).to_csv(kept, index=False)
+    after = run_all.renewed(table(b=1 / 3, d=4.0), kept)
+    assert after["what"].tolist() == ["a 1", "a 2", "b 1", "b 2", "c 1", "c 2", "d 1", "d 2"]
+    assert after["ours"].tolist() == [1.0, 1.0, 1 / 3, 1 / 3, 3.0, 3.0, 4.0, 4.0]
+    assert after["peer"].isna().all() and after["holds"].isna().all()
+
+
 def test_what_is_kept_is_what_the_table_had():
     kept = ROOT / "benchmarks" / "results" / "speed.csv"
     if not kept.exists():

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
-from scipy.special import stdtrit
 
 from hrlib.errors import HrlibError
 
@@ -92,6 +91,8 @@ def paired_t(a: ArrayLike, b: ArrayLike, *, level: float = 0.95) -> Interval:
     Raises:
         HrlibError: shapes that differ, fewer than two seeds, infinite values, a seed without any value, a bad level.
     """
+    from scipy.special import stdtrit  # only now: it is a sixth of what this part's import takes
+
     difference = _differences(a, b, one_dimension_is_seeds=True)
     missing = np.flatnonzero(np.isnan(difference).all(axis=1))
     if len(difference) < 2 or len(missing):

@@ -68,13 +68,13 @@ GIVEN = {
 @tries(50)
 @given(
     key=st.one_of(
-        st.text(min_size=1, max_size=8),
+        # no setting of ours ends so: hypothesis also draws words that it finds in the sources
+        st.text(min_size=1, max_size=8).map(lambda text: f"{text}_" if text.isidentifier() else text),
         st.sampled_from(["epoch", "learning_rate_", "datadir", "m_", "ef", "n_neighbours"]),
     ),
     value=odd_values,
 )
 def test_unknown_keys(name, shop, model, attempt, nowhere, key, value):
-    assume(not key.isidentifier() or key not in ("fit", "loss", "seed", "dim", "split", "m", "encoder"))
     call = lambda: GIVEN[name](shop, model, {key: value})  # noqa: E731
     _, refusal = attempt("unknown keys", f"settings of {name}", call, nowhere)
     assert refusal is not None and repr(key) in str(refusal)
