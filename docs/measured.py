@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from benchmarks import run_all
 from hrlib.benchmarking.results import Results
 from hrlib.errors import HrlibError
 
@@ -199,9 +200,31 @@ def search(stored: Path) -> str:
     return "Notebook 10, queries one at a time on one core:\n\n" + table(columns, rows) if rows else ""
 
 
+def speed(stored: Path) -> str:
+    """What is claimed of speed, and whether it holds: of `benchmarks/run_all.py`."""
+    path = stored / "speed.csv"
+    if not path.is_file():
+        return ""
+    lines = pd.read_csv(path)
+    claims = lines[lines["asked"].notna()]
+    where = ", ".join(lines["processor"].unique())
+    about = (
+        f"Speed and memory, `make bench` on {where}, {lines['cores'].max()} cores: what is claimed, and whether it held there. "
+        "`benchmarks/results/speed.csv` has every line, also those of which nothing is claimed, and `scaling.png` how cost grows with the items."
+    )
+    return about + "\n\n" + run_all.markdown(claims).strip()
+
+
 def results(stored: Path) -> str:
     """All of it; what is not measured yet is left out."""
-    parts = [hierarchy(stored), losses(stored), attributes(stored), images_and_texts(stored), search(stored)]
+    parts = [
+        hierarchy(stored),
+        losses(stored),
+        attributes(stored),
+        images_and_texts(stored),
+        search(stored),
+        speed(stored),
+    ]
     pieces = "\n\n".join(filter(None, parts)).split("\n\n")
     return "\n\n".join(piece if piece.startswith("|") else wrapped(piece) for piece in pieces)
 

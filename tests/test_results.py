@@ -91,3 +91,15 @@ def test_times_are_those_of_runs_with_the_defaults(stored, tmp_path):
 def test_without_its_comments_a_page_is_left_alone(text):
     with pytest.raises(HrlibError, match="expected the comments <!-- a --> and <!-- end of a --> once each"):
         results.between(text, "a", "new")
+
+
+def test_claims_of_speed_that_did_not_hold_are_told(stored):
+    path = stored / "speed.csv"
+    lines = pd.read_csv(path)
+    claimed = lines[lines["asked"].notna()]
+    told = measured.speed(stored)
+    assert told.count("| **no** |") == (~claimed["holds"].astype(bool)).sum()
+    assert told.count("| yes |") == claimed["holds"].astype(bool).sum()
+    assert all(what in told for what in claimed["what"])
+    path.unlink()
+    assert measured.speed(stored) == "" and "`make bench`" not in measured.results(stored)
