@@ -152,8 +152,10 @@ def _state(folder: Path, facts: dict[str, Any]) -> State:
 
 def _index(folder: Path, built: dict[str, Any], settings: IndexSettings) -> Index:
     made = faiss.read_index(str(folder / "index.faiss"))  # whole into memory: a mapped one cannot be added to
-    if not isinstance(made, faiss.IndexIVFFlat if built["kind"] == "ivf" else faiss.IndexHNSWFlat):
+    if type(made) is not {"ivf": faiss.IndexIVFFlat, "hnsw": faiss.IndexHNSWFlat}.get(built["kind"]):
         raise ValueError(f"{built['kind']!r} is another index than that in its file")
+    if type(built["trained"]) is not int:
+        raise ValueError(f"{built['trained']!r} is no number of vectors")
     return wrapped(built["kind"], made, settings, built["trained"])
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from hrlib import HrlibError
-from hrlib.search import FaissStore
+from hrlib.search import FaissStore, faiss_snapshot
 from tests.search.conformance import unit
 
 FILES = {
@@ -46,6 +46,19 @@ def test_what_is_saved_is_what_is_opened(saved):
     found, same = store.search(unit(9, 3), 7), expected.search(unit(9, 3), 7)
     assert found.ids == same.ids
     np.testing.assert_array_equal(np.array(found.scores), np.array(same.scores))
+
+
+@pytest.mark.parametrize("kind", ["hnsw", "ivf"])
+@pytest.mark.parametrize(
+    "wrong", [{"kind": None}, {"kind": "exact"}, {"kind": ["hnsw"]}, {"trained": None}, {"trained": "50"}], ids=str
+)
+def test_facts_of_another_index_are_refused_though_their_checksum_is_right(tmp_path, kind, wrong):
+    path = make(kind).save(tmp_path / "store") / "snapshot-000001" / "manifest.json"
+    content = json.loads(path.read_text())["content"]
+    content["built"] |= wrong
+    path.write_text(json.dumps({"content": content, "checksum": faiss_snapshot._checksum(content)}))
+    with pytest.raises(HrlibError, match="describes no store"):
+        FaissStore.open(tmp_path / "store")
 
 
 @pytest.mark.parametrize("damage", ["bit", "cut", "longer", "empty", "missing"])
