@@ -34,7 +34,7 @@ def check_weights(file, expected):
 @pytest.mark.parametrize(
     "presses", [pytest.param(1, id="quick"), pytest.param(25, id="many", marks=pytest.mark.stress)]
 )
-def test_ctrl_c_at_random_moments(start, tmp_path, presses):
+def test_ctrl_c_at_random_moments(start, tally, tmp_path, presses):
     process = start(train, str(tmp_path / "left alone"), str(tmp_path / "expected"))
     process.join(120)
     moments, run = random.Random(1), 0
@@ -51,6 +51,7 @@ def test_ctrl_c_at_random_moments(start, tmp_path, presses):
             script.wait(moments.uniform(0.05, 1.0))
         except subprocess.TimeoutExpired:
             script.send_signal(signal.SIGINT)
+            tally("Ctrl-C at random moments", "hr.fit")
         said = script.communicate(timeout=120)[0]
         check_whole(folder)
         assert script.returncode == 130 or (script.returncode == 0 and weights.exists())

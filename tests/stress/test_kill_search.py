@@ -42,7 +42,7 @@ def wait_for_a_save(process, log, seconds=120):
 
 @pytest.mark.parametrize("kind", ["exact", "hnsw", "ivf"])
 @pytest.mark.parametrize("kills", QUICK_AND_STRESS)
-def test_killed_at_random_moments(start, tmp_path, kills, kind):
+def test_killed_at_random_moments(start, tally, tmp_path, kills, kind):
     folder, log, moments = tmp_path / "a shop", tmp_path / "log", random.Random(kind)
     reached = -1
     for _ in range(kills):
@@ -51,6 +51,7 @@ def test_killed_at_random_moments(start, tmp_path, kills, kind):
         process.join(moments.uniform(0, 0.1))
         process.kill()
         process.join()
+        tally("SIGKILL at random moments", f"FaissStore.save, {kind}")
         assert process.exitcode == -signal.SIGKILL
         generation = check(folder, log)
         assert generation > reached
@@ -66,7 +67,7 @@ def test_killed_at_random_moments(start, tmp_path, kills, kind):
     "place", [pytest.param(place, marks=[] if place in QUICK else pytest.mark.stress) for place in PLACES], ids=str
 )
 @pytest.mark.parametrize("first", [True, False], ids=["first", "later"])
-def test_killed_while_saving(start, tmp_path, place, first):
+def test_killed_while_saving(start, tally, tmp_path, place, first):
     folder, log = tmp_path / "a shop", tmp_path / "log"
     if not first:
         process = start(trade, str(folder), str(log), "ivf", ("rename", 2))
@@ -75,5 +76,6 @@ def test_killed_while_saving(start, tmp_path, place, first):
     before = check(folder, log)
     process = start(trade, str(folder), str(log), "ivf", place)
     process.join(120)
+    tally("SIGKILL at each step of saving", "FaissStore.save, ivf")
     assert process.exitcode == -signal.SIGKILL
     assert before <= check(folder, log) <= before + 2
