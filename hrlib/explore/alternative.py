@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from hrlib.explore.static.spec import get, plain
+from hrlib.explore.static.spec import at_the_end, get, plain
 
 LENGTH = 300  # characters: what a screen reader reads without being asked
 
 
 def alternative_text(figure: Mapping) -> str:
-    """What a figure says in words: its title, its axes, and the names in it, each once.
+    """What a figure says in words: its title, its axes, and the names in it, each once; of an animation its end, which its picture shows.
 
     Args:
         figure: as a dict (`to_plotly_json`, or the output of a notebook).
@@ -19,6 +19,8 @@ def alternative_text(figure: Mapping) -> str:
         One line of at most `LENGTH` characters.
     """
     layout, traces = figure.get("layout", {}), figure.get("data", [])
+    if frames := figure.get("frames"):
+        traces, layout = at_the_end(traces, layout, frames[-1])
     axes = [_axis(layout, letter, side) for letter, side in (("x", "across"), ("y", "up"))]
     names = dict.fromkeys(_names(traces, layout))
     parts = [_line(get(layout, "title.text", "")), "; ".join(filter(None, axes)), ", ".join(filter(None, names))]

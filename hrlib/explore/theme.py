@@ -87,7 +87,8 @@ def use_in_notebook(png: bool | None = None, dark: bool = False) -> None:
 
     use_theme(dark)
     renderer = pio.renderers["plotly_mimetype"]
-    renderer.config = {"displaylogo": False, "showSendToCloud": False, "responsive": True}
+    # not "responsive": JupyterLab fits a figure's width by itself, and plotly's own way gives it no height once the window's has changed
+    renderer.config = {"displaylogo": False, "showSendToCloud": False}
     pio.renderers["hrlib_png"] = PngRenderer()
     beside = not progress.shown() if png is None else png
     pio.renderers.default = "plotly_mimetype+hrlib_png" if beside else "plotly_mimetype"

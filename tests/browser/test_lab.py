@@ -3,6 +3,15 @@
 import pytest
 from PIL import Image
 
+from tests.browser.lab import put
+
+CHART = """
+import pandas as pd
+import hrlib as hr
+hr.explore.use_in_notebook()
+hr.explore.curves({"one": pd.DataFrame({"map@r": [0.1, 0.2]}, index=pd.Index([0, 1], name="epoch"))})
+"""
+
 
 def test_index_opens_and_links_to_the_others(open_notebook):
     notebook = open_notebook("index")
@@ -34,4 +43,20 @@ def test_a_notebook_runs_from_top_to_bottom(open_notebook, name, figures):
         assert plot.bounding_box()["width"] > 400
         notebook.page.wait_for_timeout(500)
         assert Image.open(notebook.picture(f"figure {number}")).getcolors(50) is None, "the page is blank"
+    assert notebook.console == []
+
+
+def test_a_chart_stays_when_the_window_changes(open_notebook, lab):
+    """On a projector, say: the window becomes lower, then narrower too."""
+    put(lab, "projected", [CHART])
+    notebook = open_notebook("projected")
+    assert notebook.run_all(seconds=60)["errors"] == []
+    chart = notebook.panel.locator(".jp-RenderedPlotly").first
+    chart.locator(".main-svg").first.wait_for()
+    before = chart.bounding_box()
+    for size in ({"width": 1400, "height": 800}, {"width": 1100, "height": 700}):
+        notebook.page.set_viewport_size(size)
+        notebook.page.wait_for_timeout(1500)
+        assert chart.bounding_box()["height"] == before["height"]
+    assert chart.bounding_box()["width"] == pytest.approx(before["width"] - 300, abs=2), "it fits the window"
     assert notebook.console == []

@@ -26,6 +26,15 @@ def test_axes_that_are_not_shown_are_not_told():
     assert words(title="photos", xaxis={"title": "column", "visible": False}) == "photos"
 
 
+def test_of_an_animation_its_end_is_told_as_the_picture_shows_it():
+    frames = [
+        go.Frame(name=name, data=[{"x": [1]}], traces=[0], layout={"annotations": [{"text": f"at {name}"}]})
+        for name in ("epoch 1", "epoch 7")
+    ]
+    moving = go.Figure(go.Scatter(x=[0], y=[0]), {"title": "points", "annotations": [{"text": "at epoch 1"}]}, frames)
+    assert alternative_text(moving.to_plotly_json()) == "points. at epoch 7, epoch 7"
+
+
 @pytest.mark.parametrize("figure", [{}, {"data": [], "layout": {}}])
 def test_there_is_always_a_text(figure):
     assert alternative_text(figure) == "a figure without words"

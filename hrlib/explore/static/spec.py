@@ -43,7 +43,7 @@ def read(figure: go.Figure | dict, dark: bool = False) -> tuple[list[dict], dict
     spec = _unpacked(figure.to_dict() if isinstance(figure, go.Figure) else figure)
     traces, layout = spec.get("data") or [], spec.get("layout") or {}
     if frames := spec.get("frames"):
-        traces, layout = _at_the_end(traces, layout, frames[-1])
+        traces, layout = at_the_end(traces, layout, frames[-1])
     template = theme.template(True).to_plotly_json() if dark else layout.get("template") or {}
     # the template's axes are not the figure's: each panel takes what it does not have itself from there
     shared = {key: value for key, value in get(template, "layout", {}).items() if key not in ("xaxis", "yaxis")}
@@ -79,7 +79,7 @@ def _unpacked(spec):
     return spec
 
 
-def _at_the_end(traces: list[dict], layout: dict, frame: dict) -> tuple[list[dict], dict]:
+def at_the_end(traces: list[dict], layout: dict, frame: dict) -> tuple[list[dict], dict]:
     """The moment that an animation ends with; its name stands below the axes, where the slider would be."""
     traces, changed = list(traces), frame.get("data") or []
     places = frame.get("traces")
