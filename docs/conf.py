@@ -16,9 +16,10 @@ version = release = hrlib.__version__
 language = "en"
 
 extensions = ["sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx.ext.viewcode", "myst_nb"]
+smartquotes = False  # docstrings and settings hold code: its quotes stay as they are typed
 html_theme = "furo"
 html_title = f"hrlib {release}"
-html_theme_options = {"navigation_with_keys": True}
+html_theme_options = {"navigation_with_keys": False}  # arrow keys scroll wide tables and code, and turn sliders
 html_static_path = ["static"]
 html_css_files, html_js_files = ["site.css"], ["look.js"]
 html_copy_source = False
@@ -28,6 +29,7 @@ html_show_sourcelink = False
 nb_execution_mode = "off"
 nb_ipywidgets_js: dict = {}
 nb_merge_streams = True
+nb_render_markdown_format = "myst"  # what cells show as Markdown has tables, too
 myst_enable_extensions = ["dollarmath"]
 myst_heading_anchors = 3
 html_math_renderer = "pictures"

@@ -51,7 +51,9 @@ def depth_of(paths: Sequence[str], folder: Path) -> int:
     """How many folders below `folder` every photo lies; HrlibError where they differ or where it is none."""
     depths = {path.count("/"): path for path in reversed(paths)}
     if 0 in depths:
-        raise HrlibError(f"the photo {depths[0]} lies directly in {folder}: expected a sub-folder a class")
+        raise HrlibError(
+            f"the photo {depths[0]} lies directly in {folder}: expected a sub-folder a class: move it into one"
+        )
     if len(depths) > 1:
         examples = ", ".join(f"{depth} folders for {depths[depth]}" for depth in sorted(depths))
         raise HrlibError(f"photos below {folder} lie at different depths ({examples}): expected one depth for all")

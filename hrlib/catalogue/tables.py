@@ -26,6 +26,10 @@ def read_table(path: Path, text: Sequence[str]) -> pd.DataFrame:
                 return _read_parquet(path)
     except HrlibError:
         raise
+    except UnicodeDecodeError as error:
+        raise HrlibError(
+            f"{path} cannot be read as a table: {error}; expected UTF-8: save it anew as such, in a spreadsheet as “CSV UTF-8”"
+        ) from error
     except Exception as error:  # pandas and pyarrow raise all kinds on a damaged file
         raise HrlibError(f"{path} cannot be read as a table: {error}") from error
     raise HrlibError(f"{path} ends in {path.suffix!r}: expected .csv or .parquet")
@@ -34,6 +38,11 @@ def read_table(path: Path, text: Sequence[str]) -> pd.DataFrame:
 def _read_csv(path: Path, types: dict[str, type]) -> pd.DataFrame:
     settings = {"keep_default_na": False, "na_values": [""], "encoding": "utf-8-sig"}
     names = pd.read_csv(path, header=None, nrows=1, dtype=str, **settings).iloc[0].dropna()
+    if len(names) == 1 and (mark := next((mark for mark in ";\t|" if mark in names.iloc[0]), None)):
+        raise HrlibError(
+            f"{path} has one column, {names.iloc[0]!r:.100}, with {mark!r} in its name: expected commas between the cells: save it with "
+            f"commas, or read it with pd.read_csv(path, sep={mark!r}) and pass that table, with its folder as root"
+        )
     repeated = sorted(set(names[names.duplicated()]))
     if repeated:  # pandas would give the second another name, and nobody would know which was taken
         raise HrlibError(f"{path} has the column {repeated[0]!r} twice: expected each name once: rename or drop one")

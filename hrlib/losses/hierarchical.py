@@ -107,7 +107,7 @@ def _checked_weights(weights: Sequence[float], hierarchy: Hierarchy) -> tuple[fl
     if not 1 <= len(weights) <= hierarchy.depth:
         raise HrlibError(
             f"{len(weights)} weights for a hierarchy of {hierarchy.depth} levels ({', '.join(hierarchy.levels)}): "
-            f"expected 1 (a flat loss) to {hierarchy.depth}, fine to coarse"
+            f"expected one a level, fine to coarse, or fewer; weights=(1.0,) is the flat loss"
         )
     if not all(0 <= weight < float("inf") for weight in weights) or not any(weights):
         raise HrlibError(f"weights are {weights}: expected finite numbers of 0 or more, at least one above 0")

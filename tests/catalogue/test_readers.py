@@ -297,7 +297,11 @@ def test_bad_tables_are_refused_by_name(read_table, shop_table, change, settings
         ("empty.csv", b"", "empty.csv cannot be read as a table"),
         ("header.csv", b"image,class\n", "header has no rows"),
         ("ragged.csv", b"image,class\na.png,a\nb.png,b,c,d\n", "ragged.csv cannot be read as a table: .*line 3"),
-        ("latin.csv", b"image,class\na.png,\xe9t\xe9\n", "latin.csv cannot be read as a table: .*utf-8"),
+        (
+            "latin.csv",
+            b"image,class\na.png,\xe9t\xe9\n",
+            "latin.csv cannot be read as a table: .*utf-8.*expected UTF-8: save",
+        ),
         (
             "twice.csv",
             b"image,class,class\na.png,a,b\n",
@@ -308,6 +312,12 @@ def test_bad_tables_are_refused_by_name(read_table, shop_table, change, settings
             b"image,class\na.png,a,x\nb.png,b,y\n",
             "longer.csv has rows with more cells than its header has names",
         ),
+        (
+            "excel.csv",
+            b"image;class\na.png;1,5\n",
+            "excel.csv has one column, 'image;class', with ';' .*: expected commas .*sep=';'",
+        ),
+        ("tab.csv", b"image\tclass\na.png\ta\n", r"tab.csv has one column, .* with '\\t' .*: expected commas"),
         ("nul.csv", b"image,class\n\0a.png,a\n", "no photo for 1 row"),
         ("quote.csv", b'image,class\n"a.png,a\n', "quote.csv cannot be read as a table: .*inside string"),
         ("utf16.csv", "image,class\na.png,a\n".encode("utf-16"), "utf16.csv cannot be read as a table: .*utf-8"),

@@ -105,7 +105,7 @@ def test_a_subset_has_its_own_compact_classes(hierarchy):
 @pytest.mark.parametrize(
     ("settings", "says"),
     [
-        ({"weights": ()}, "0 weights for a hierarchy of 3 levels"),
+        ({"weights": ()}, "0 weights for a hierarchy of 3 levels.*weights=.1.0,. is the flat loss"),
         ({"weights": (1, 1, 1, 1)}, "4 weights.*class, superclass, root"),
         ({"weights": (1, -1)}, "expected finite numbers of 0 or more"),
         ({"weights": (0, 0)}, "at least one above 0"),

@@ -192,3 +192,16 @@ def test_ctrl_c_and_kill_leave_no_process(tmp_path, write, how):
         assert process.returncode == 130 and "interrupted: the kernels are stopped" in said and "Traceback" not in said
     _, alive = psutil.wait_procs(family, timeout=30)
     assert not alive
+
+
+@pytest.mark.parametrize("call", [["-m", "hrlib.notebooks", "--help"], ["-c", "import hrlib.notebooks"]])
+def test_without_the_libraries_of_notebooks_it_says_what_to_install(tmp_path, call):
+    """As after `pip install hrlib`: nbformat is not there."""
+    (tmp_path / "nbformat.py").write_text("raise ModuleNotFoundError(\"No module named 'nbformat'\", name='nbformat')")
+    paths = os.pathsep.join([str(tmp_path), *sys.path])
+    done = subprocess.run(
+        [sys.executable, *call], env={**os.environ, "PYTHONPATH": paths}, capture_output=True, text=True
+    )
+    said = 'hrlib.notebooks needs nbformat, which is not installed: pip install "hrlib[notebooks]"'
+    assert done.returncode == 1 and done.stderr.splitlines()[-1].endswith(said) and done.stdout == ""
+    assert ("Traceback" in done.stderr) == (call[0] == "-c")

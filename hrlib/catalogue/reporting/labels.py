@@ -54,7 +54,9 @@ def singletons(catalogue: Catalogue) -> Finding | None:
     single = np.flatnonzero(np.bincount(tree.column(0))[tree.column(0)] == 1)
     if not len(single):
         return None
-    coarser = f", or work at a coarser level, catalogue.at_level({tree.levels[1]!r})" if tree.depth > 1 else ""
+    above = tree.column(1) if tree.depth > 1 else tree.column(0)
+    helps = np.bincount(above)[above[single]].max() > 1
+    coarser = f", or work at a coarser level, catalogue.at_level({tree.levels[1]!r})" if helps else ""
     return Finding(
         f"One photo and no more: {len(single):,} of {tree.n_classes[0]:,} classes of {tree.levels[0]!r}.",
         f"Add photos of them{coarser}: asked with its only photo, a class has nothing that could be found.",

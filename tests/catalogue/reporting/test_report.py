@@ -119,6 +119,8 @@ def test_labels_that_are_no_tree():
     assert rows.to_dict("records") == [{"row": 9, "id": "item 9", "level": "category", "was": "0", "became": "2"}]
     assert found.findings["single photos"].rows["id"].tolist() == ["item 11"]
     assert "catalogue.at_level('category')" in found.findings["single photos"].advice
+    alone = shop(category=[0] * 11 + [1], product=[0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 4, 5]).report()  # in its category, too
+    assert alone.findings["single photos"].advice.startswith("Add photos of them: asked")
 
 
 @pytest.mark.parametrize(
