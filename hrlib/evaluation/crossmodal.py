@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike
 from hrlib.errors import HrlibError
 from hrlib.evaluation.crossmodal_ranks import Rerank, codes_of, image_pairs, ranks_of, text_pairs
 from hrlib.evaluation.vectors import Embeddings, same_dimensions, unit_vectors
+from hrlib.settings import whole_number
 
 DIRECTIONS = ("text to image", "image to text")
 MEAN = "mean"
@@ -108,7 +109,7 @@ def crossmodal_per_query(
     own = _owners(owner, len(seen), len(said))
     of_image = codes_of(titles, len(seen))
     ks = _positive(ks, "ks")
-    (top,) = _positive([top], "top")
+    top = whole_number("top", top)
     again = (None, None) if rerank is None else (text_pairs(rerank), image_pairs(rerank))
     settings = {"top": top, "chunk": chunk}
     ranks = [

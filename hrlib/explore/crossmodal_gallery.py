@@ -60,7 +60,7 @@ def crossmodal_gallery(
             f"{len(images)} images, {len(texts)} texts and captions with {len(said.flat)} texts of {len(said)} items for a catalogue of {len(catalogue)}: "
             "expected an image an item, and texts as in captions.flat"
         )
-    index = hierarchy.index(min(1, hierarchy.depth - 1) if level is None else level)
+    index = hierarchy.index(hierarchy.superclass if level is None else level)
     classes = hierarchy.labels[:, index]
     wordings = pd.factorize(pd.Series(said.flat).map(plain))[0]
     first = np.unique(wordings, return_index=True)[1]  # each wording once

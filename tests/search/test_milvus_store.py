@@ -238,7 +238,7 @@ def test_what_is_missing_is_said(tmp_path, monkeypatch, missing):
         ({"dim": None}, "no collection 'hrlib' .*give dim"),
         ({"dim": 1}, "dim is 1: expected 2 to 32768"),
         ({"dim": 32_769}, "expected 2 to 32768"),
-        ({"dim": 2.0}, "dim is 2.0: expected the number"),
+        ({"dim": 2.0}, "dim is 2.0: expected an integer of 1 or more"),
         ({"collection": "a b", "dim": 4}, "collection is 'a b': expected up to 247 letters"),
         ({"dim": 4, "index": {"metric_type": "L2"}}, "index has {'metric_type'}: expected index_type and params"),
         ({"collection": "keeper", "dim": 4}, "'keeper' has 2 dimensions and dim is 4"),
