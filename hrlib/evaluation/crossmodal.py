@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -62,15 +61,9 @@ def evaluate_crossmodal(
         HrlibError: embeddings that are no finite unit vectors, dimensions that differ, owners that are no rows of the images, titles that are
             not one an image, ks or a top that are no positive integers, scores of another shape or not finite, no query with a positive.
     """
-    settings: dict[str, Any] = {
-        "titles": titles,
-        "ks": ks,
-        "rerank": rerank,
-        "top": top,
-        "chunk": chunk,
-        "device": device,
-    }
-    ranks = crossmodal_per_query(images, texts, owner, **settings)
+    ranks = crossmodal_per_query(
+        images, texts, owner, titles=titles, ks=ks, rerank=rerank, top=top, chunk=chunk, device=device
+    )
     rows = {}
     for direction in DIRECTIONS:
         known = ranks.loc[direction].dropna(subset="rank")
