@@ -166,7 +166,7 @@ def _write_photos(
     results = decoded(references, read, tuple(key["size"]), key["fit"], workers)
     with contextlib.closing(results), progress.bar(total=len(references), desc=name, unit="photo") as bar:
         for pixels, reasons in results:
-            file.write(pixels)
+            file.write(pixels.data)
             bad.update({done + offset: reason for offset, reason in reasons.items()})
             done += len(pixels)
             bar.update(len(pixels))
