@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import numbers
 import types
 import typing
 from collections.abc import Iterable
@@ -36,6 +37,13 @@ def check(owner: str, hints: dict[str, Any], values: dict[str, Any]) -> None:
             raise HrlibError(f"{key!r} is no setting of {owner}; {nearest(key, hints)}")
         if not _fits(value, hints[key]):
             raise HrlibError(f"{owner}: {key} is {value!r} ({type(value).__name__}): expected {_name(hints[key])}")
+
+
+def whole_number(name: str, value: Any, least: int = 1, what: str = "") -> int:
+    """`value` as an int if it is an integer of at least `least` (numpy's are, truth values are not), else an HrlibError that `what` it is ends."""
+    if isinstance(value, bool) or not isinstance(value, numbers.Integral) or value < least:
+        raise HrlibError(f"{name} is {value!r}: expected an integer of {least} or more" + (f", {what}" if what else ""))
+    return int(value)
 
 
 def _fits(value: Any, hint: Any) -> bool:

@@ -1,10 +1,11 @@
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
 import pytest
 
 from hrlib import HrlibError
-from hrlib.settings import nearest, strict
+from hrlib.settings import nearest, strict, whole_number
 
 
 @dataclass(frozen=True)
@@ -43,3 +44,14 @@ def test_accepts_what_fits():
 def test_refuses_by_name(values, says):
     with pytest.raises(HrlibError, match=says):
         strict(Example, values)
+
+
+def test_whole_numbers_are_pythons_and_numpys():
+    assert whole_number("k", np.uint8(3)) == 3 and type(whole_number("k", np.int64(0), 0)) is int
+
+
+@pytest.mark.parametrize("value", [0, -1, 2.0, "2", None, True, np.True_])
+def test_what_is_no_whole_number_is_refused_by_name(value):
+    with pytest.raises(HrlibError) as refused:
+        whole_number("k", value, 1, "the number of results")
+    assert str(refused.value) == f"k is {value!r}: expected an integer of 1 or more, the number of results"

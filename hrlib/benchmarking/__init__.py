@@ -18,6 +18,7 @@ from hrlib.benchmarking.run import read_result
 from hrlib.benchmarking.spec import RunSpec
 from hrlib.errors import HrlibError
 from hrlib.files import sweep, writing
+from hrlib.settings import whole_number
 
 __all__ = ["BASES", "Plan", "Results", "RunSpec", "benchmark", "gather", "plan", "shard"]
 
@@ -52,8 +53,7 @@ def benchmark(
         HrlibError: nothing to run, an unknown name, or every run failed. A run that fails is listed in `about["failed"]`, and done again
             by the next call.
     """
-    if jobs < 1:
-        raise HrlibError(f"jobs is {jobs}: expected at least 1")
+    whole_number("jobs", jobs)
     planned = plan(losses, catalogues, seeds, **settings)
     specs, folder = shard(planned.specs, which), Path(out_dir)
     if not specs:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -44,8 +43,7 @@ class Live:
             return
         left = seconds / done * (total - done)
         outcome = f"FAILED: {error}" if error else f"map@r {value:.4f}"
-        shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
-        if type(shell).__name__ == "ZMQInteractiveShell":
+        if progress.in_a_notebook():
             from IPython.display import display
 
             if self.display is None:

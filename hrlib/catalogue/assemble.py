@@ -46,14 +46,9 @@ def assemble(
     """
     reasons = dict(absent or {})
     rows = np.array([row for row in range(len(items)) if row not in reasons], dtype=np.int64)
-    settings: dict[str, Any] = {
-        "size": image_size,
-        "fit": fit,
-        "on_bad": on_bad,
-        "workers": workers,
-        "cache_dir": cache_dir,
-    }
-    images, bad = build_store(references, read, fingerprint=fingerprint, name=name, **settings)
+    settings: dict[str, Any] = {"size": image_size, "fit": fit, "on_bad": on_bad}
+    where: dict[str, Any] = {"name": name, "cache_dir": cache_dir, "workers": workers}
+    images, bad = build_store(references, read, fingerprint=fingerprint, **settings, **where)
     reasons |= {int(rows[place]): reason for place, reason in bad.items()}
     if len(reasons) == len(items):
         raise HrlibError(f"{name}: none of {len(items)} photos can be read, the first: {reasons[min(reasons)]}")

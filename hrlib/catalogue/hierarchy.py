@@ -99,8 +99,18 @@ class Hierarchy:
     @property
     def ancestors(self) -> np.ndarray:
         """(C_0, L) int64: for each class of the finest level its label on every level."""
-        columns = [np.arange(self.n_classes[0])]
-        for parent in self.parents:
+        return self.ancestors_of(0)
+
+    @property
+    def superclass(self) -> int:
+        """The position of the level that "superclass" stands for where none is called so: 1, or 0 if there is only one level."""
+        return min(1, self.depth - 1)
+
+    def ancestors_of(self, level: str | int) -> np.ndarray:
+        """(C, levels from `level` up) int64: for each class of a level its label there and on every coarser one."""
+        index = self.index(level)
+        columns = [np.arange(self.n_classes[index])]
+        for parent in self.parents[index:]:
             columns.append(parent[columns[-1]])
         return np.stack(columns, axis=1)
 

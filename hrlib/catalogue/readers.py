@@ -54,14 +54,9 @@ def from_folder(
     levels = _level_names(levels, depth=depth_of(paths, folder))
     items = pd.DataFrame({"id": paths, **class_names(paths, levels)})
     files = [str(folder / path) for path in paths]
-    settings: dict[str, Any] = {
-        "image_size": image_size,
-        "fit": fit,
-        "on_bad": on_bad,
-        "cache_dir": cache_dir,
-        "workers": workers,
-    }
-    return _from_files(folder.resolve().name, items, files, Hierarchy.from_frame(items, levels), **settings)
+    hierarchy = Hierarchy.from_frame(items, levels)
+    photos = {"image_size": image_size, "fit": fit, "cache_dir": cache_dir, "workers": workers}
+    return _from_files(folder.resolve().name, items, files, hierarchy, on_bad=on_bad, **photos)
 
 
 def from_table(
@@ -127,14 +122,9 @@ def from_table(
     files = photo_files(items[image], root.absolute(), confined)
     hierarchy = Hierarchy.from_frame(items, levels, on_conflict)
     items = items.assign(**dict(hierarchy.frame()))
-    settings: dict[str, Any] = {
-        "image_size": image_size,
-        "fit": fit,
-        "on_bad": on_bad,
-        "cache_dir": cache_dir,
-        "workers": workers,
-    }
-    return _from_files(name, items, files, hierarchy, attributes=attributes, caption=caption, **settings)
+    photos = {"image_size": image_size, "fit": fit, "cache_dir": cache_dir, "workers": workers}
+    told = {"attributes": attributes, "caption": caption}
+    return _from_files(name, items, files, hierarchy, on_bad=on_bad, **told, **photos)
 
 
 def _from_files(

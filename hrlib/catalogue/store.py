@@ -5,32 +5,27 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import multiprocessing
 import os
 import shutil
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, BinaryIO
 
-import joblib
 import numpy as np
 import platformdirs
 from PIL import Image
 
 from hrlib import progress
-from hrlib.catalogue.images import Fit, decode, resize
+from hrlib.catalogue.decoding import decoded
+from hrlib.catalogue.images import Fit
 from hrlib.errors import BadImage, HrlibError
 from hrlib.files import abandoned, from_json, mark, sync, writing
 
 FORMAT = 2
-CHUNK = 64  # photos a task: large enough to hide the hand-over, small enough for a smooth bar
 STALE_SECONDS = 24 * 3600
-IDLE_SECONDS = 10  # then a worker without work ends, also one whose process was killed: joblib's own five minutes are long for what holds memory
 
 
 @dataclass(frozen=True, eq=False)
@@ -167,19 +162,14 @@ def _write_photos(
     """Write the photos as .npy; the reason for each bad row. Not through a memory map: on a full disk that ends the process (SIGBUS)."""
     shape = (len(references), *key["size"], 3)
     np.lib.format.write_array_header_1_0(file, {"descr": "|u1", "fortran_order": False, "shape": shape})
-    bad: dict[int, str] = {}
-    chunks = [range(start, min(start + CHUNK, len(references))) for start in range(0, len(references), CHUNK)]
-    jobs = min(workers or joblib.cpu_count(), len(chunks)) or 1
-    # loky: its processes are started afresh, so neither torch's threads nor a script without a __main__ guard are in the way
-    results = joblib.Parallel(jobs, return_as="generator", idle_worker_timeout=IDLE_SECONDS)(
-        joblib.delayed(_photos)([references[row] for row in rows], read, tuple(key["size"]), key["fit"], os.getpid())
-        for rows in chunks
-    )
+    bad, done = {}, 0
+    results = decoded(references, read, tuple(key["size"]), key["fit"], workers)
     with contextlib.closing(results), progress.bar(total=len(references), desc=name, unit="photo") as bar:
-        for rows, (pixels, reasons) in zip(chunks, results, strict=True):
-            file.write(pixels)
-            bad.update({rows.start + offset: reason for offset, reason in reasons.items()})
-            bar.update(len(rows))
+        for pixels, reasons in results:
+            file.write(pixels.data)
+            bad.update({done + offset: reason for offset, reason in reasons.items()})
+            done += len(pixels)
+            bar.update(len(pixels))
     return bad
 
 
@@ -204,35 +194,3 @@ def _sweep(parent: Path) -> None:
             continue
         if old or abandoned(left):
             shutil.rmtree(left, ignore_errors=True)
-
-
-@lru_cache(maxsize=1)  # once a worker
-def _end_with(builder: int) -> None:
-    """End this worker soon after the process that builds: of one that is killed, loky's workers would wait for ever to hand over their photos."""
-
-    def watch() -> None:
-        while os.getppid() == builder:
-            time.sleep(1)
-        os._exit(1)
-
-    # not in the builder itself, and not in another library's worker
-    if multiprocessing.current_process().name.startswith("LokyProcess"):
-        threading.Thread(target=watch, daemon=True).start()
-
-
-def _photos(
-    references: list[Any], read: Callable, size: tuple[int, int], fit: Fit, builder: int
-) -> tuple[np.ndarray, dict[int, str]]:
-    _end_with(builder)
-    pixels, bad = np.zeros((len(references), *size, 3), np.uint8), {}
-    for offset, reference in enumerate(references):
-        try:
-            got = read(reference)
-            if isinstance(got, bytes):
-                got = decode(got)
-            pixels[offset] = got if isinstance(got, np.ndarray) else resize(got, size, fit)
-        except BadImage as error:
-            bad[offset] = str(error)
-        except OSError as error:
-            bad[offset] = error.strerror or str(error)
-    return pixels, bad

@@ -21,6 +21,7 @@ from hrlib.catalogue.catalogue import Catalogue
 from hrlib.catalogue.drawing.shop import CATEGORIES, WORDINGS, Photo, captions_of, draw, look, scene_of
 from hrlib.catalogue.hierarchy import Hierarchy
 from hrlib.errors import HrlibError
+from hrlib.settings import whole_number
 
 VERSION = 1  # of the drawings: a change of them is a new number, so that no old cache is taken for the new pictures
 SIZES = {"small": (12, 5), "full": (30, 7)}  # products a category, photos a product
@@ -65,8 +66,7 @@ def load(
         "photos": SIZES[size][1] if photos is None else photos,
     }
     for name, count in counts.items():
-        if not isinstance(count, int) or count < 1:
-            raise HrlibError(f"{name} is {count!r}: expected an integer of at least 1")
+        whole_number(name, count)
     if not 0 <= mismatched <= 1:
         raise HrlibError(f"mismatched is {mismatched}: expected a share from 0 to 1")
     if captions is not None and (type(captions) is not int or not 1 <= captions <= WORDINGS):

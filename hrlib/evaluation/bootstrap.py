@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from hrlib.errors import HrlibError
+from hrlib.settings import whole_number
 
 CELLS = 1 << 20  # resamples x groups that are drawn at once: 8 MB of counts
 
@@ -63,8 +64,7 @@ def paired_bootstrap(
     difference = _differences(a, b)
     if difference.ndim != 2:
         raise HrlibError(f"values of shape {np.shape(a)}: expected (Q,) or (S, Q), a value a query")
-    if isinstance(n, bool) or not isinstance(n, int | np.integer) or n < 1:
-        raise HrlibError(f"n is {n!r}: expected an integer of 1 or more, such as 10_000")
+    n = whole_number("n", n, what="such as 10_000")
     known = ~np.isnan(difference)
     sums, counts = (
         _by_group(x, _codes(groups, difference.shape[1]))

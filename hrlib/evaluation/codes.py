@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from hrlib.evaluation.ranking import Embeddings, neighbours
+from hrlib.evaluation.ranking import neighbours
+from hrlib.evaluation.vectors import Embeddings
 
 
 def nearest_to_codes(codes: Embeddings, images: Embeddings, texts: Embeddings, k: int) -> tuple[np.ndarray, np.ndarray]:

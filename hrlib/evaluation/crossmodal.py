@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,6 +13,7 @@ from numpy.typing import ArrayLike
 from hrlib.errors import HrlibError
 from hrlib.evaluation.crossmodal_ranks import Rerank, codes_of, image_pairs, ranks_of, text_pairs
 from hrlib.evaluation.vectors import Embeddings, same_dimensions, unit_vectors
+from hrlib.settings import whole_number
 
 DIRECTIONS = ("text to image", "image to text")
 MEAN = "mean"
@@ -61,15 +61,9 @@ def evaluate_crossmodal(
         HrlibError: embeddings that are no finite unit vectors, dimensions that differ, owners that are no rows of the images, titles that are
             not one an image, ks or a top that are no positive integers, scores of another shape or not finite, no query with a positive.
     """
-    settings: dict[str, Any] = {
-        "titles": titles,
-        "ks": ks,
-        "rerank": rerank,
-        "top": top,
-        "chunk": chunk,
-        "device": device,
-    }
-    ranks = crossmodal_per_query(images, texts, owner, **settings)
+    ranks = crossmodal_per_query(
+        images, texts, owner, titles=titles, ks=ks, rerank=rerank, top=top, chunk=chunk, device=device
+    )
     rows = {}
     for direction in DIRECTIONS:
         known = ranks.loc[direction].dropna(subset="rank")
@@ -108,7 +102,7 @@ def crossmodal_per_query(
     own = _owners(owner, len(seen), len(said))
     of_image = codes_of(titles, len(seen))
     ks = _positive(ks, "ks")
-    (top,) = _positive([top], "top")
+    top = whole_number("top", top)
     again = (None, None) if rerank is None else (text_pairs(rerank), image_pairs(rerank))
     settings = {"top": top, "chunk": chunk}
     ranks = [

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from hrlib import progress
 from hrlib.errors import HrlibError
+from hrlib.settings import whole_number
 
 Rerank = Callable[[np.ndarray, np.ndarray], "np.ndarray | Tensor"]  # image rows (B,), text rows (B, K) -> scores (B, K)
 Again = Callable[[np.ndarray, np.ndarray], np.ndarray]  # query rows (c,), gallery rows (c, K) -> scores (c, K)
@@ -40,9 +41,7 @@ def ranks_of(
         top, rerank: the first `top` are ranked anew by the scores (c, K) that `rerank` gives for query rows (c,) and gallery rows (c, K).
         chunk: queries at a time; None: as many as make `CELLS`.
     """
-    if chunk is not None and (isinstance(chunk, bool) or not isinstance(chunk, int) or chunk < 1):
-        raise HrlibError(f"chunk is {chunk!r}: expected an integer of 1 or more, or None")
-    step = max(1, CELLS // len(gallery)) if chunk is None else chunk
+    step = max(1, CELLS // len(gallery)) if chunk is None else whole_number("chunk", chunk, what="or None")
     asked, there = (torch.from_numpy(titles).to(queries.device) for titles in (asked, there))
     ranks = np.full(len(queries), np.nan)
     for start in progress.bar(range(0, len(queries), step), desc="rank", unit="chunk", leave=False, delay=2):

@@ -13,6 +13,7 @@ from hrlib.errors import HrlibError
 from hrlib.evaluation import shortlist
 from hrlib.evaluation.keys import gallery_rows, ranked_keys, similarities
 from hrlib.evaluation.vectors import Embeddings, repeated_rows, same_dimensions, unit_vectors
+from hrlib.settings import whole_number
 
 CELLS = 6 << 20  # queries x gallery items multiplied at once, by default: 25 MB
 RANKED = 1 << 20  # of those, ranked at once: 60 MB at the peak, with what the metrics make of them 200 MB at most
@@ -38,11 +39,9 @@ def ranked_chunks(
         The rows of the chunk, or a part of it, as a slice, and the keys by rank (c, top): see `keys.gallery_rows` and
         `keys.similarities`.
     """
-    if chunk is not None and (not isinstance(chunk, int) or chunk < 1):
-        raise HrlibError(f"chunk is {chunk!r}: expected an integer of 1 or more, or None")
     available = len(gallery) - (own is not None)
     top = available if top is None else min(top, available)
-    chunk = max(1, CELLS // len(gallery)) if chunk is None else chunk
+    chunk = max(1, CELLS // len(gallery)) if chunk is None else whole_number("chunk", chunk, what="or None")
     rough = shortlist.Shortlist(gallery, top) if shortlist.pays(gallery, top) else None
     exact = _Products(gallery, min(chunk, len(queries)))
     starts = range(0, len(queries), chunk)

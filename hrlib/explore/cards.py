@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hrlib.explore.photo_sheet import jpeg
-from hrlib.explore.theme import VERDICTS
+from hrlib.explore.theme import VERDICTS, verdict_names
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -65,8 +65,7 @@ def gallery(finder: Finder, selection: pd.DataFrame, space: str, level: str | in
     chosen, found = (selection[selection["role"] == role] for role in ("chosen", "neighbour"))
     rows, items = chosen["row"].to_numpy(), found["row"].to_numpy()
     verdicts = finder.verdicts(rows, items, level)
-    fine, coarse = finder.hierarchy.levels[0], finder.hierarchy.levels[finder.hierarchy.index(level)]
-    names = {"same": f"same {fine}", "near": f"same {coarse}", "other": f"other {coarse}"}
+    names = verdict_names(finder.hierarchy.levels[0], finder.hierarchy.levels[finder.hierarchy.index(level)])
     cards = [
         _card(finder, row, rank, distance, verdict, names[verdict])
         for row, rank, distance, verdict in zip(items, found["rank"], found["distance"], verdicts, strict=True)

@@ -46,10 +46,9 @@ def colours(hierarchy: Hierarchy, level: str | int = 0) -> list[str]:
     The superclasses are the classes of the coarsest level that has more than one. The shades follow the order of the levels between, so
     that neighbours in the tree are neighbours in lightness. They depend on the tree alone: on neither the rows nor the level shown.
     """
-    index = hierarchy.index(level)
     families = superclasses(hierarchy, level)
     own = hues(int(families.max()) + 1)
-    tree = class_table(hierarchy, index)
+    tree = hierarchy.ancestors_of(level)
     ranked = np.lexsort(tree.T)  # the last column, the coarsest level, counts most
     found = [""] * len(tree)
     for family, base in enumerate(own):
@@ -62,21 +61,13 @@ def colours(hierarchy: Hierarchy, level: str | int = 0) -> list[str]:
 def superclasses(hierarchy: Hierarchy, level: str | int = 0) -> np.ndarray:
     """(C,) int64: the label of each class of `level` on `hue_level`."""
     index = hierarchy.index(level)
-    return class_table(hierarchy, index)[:, max(hue_level(hierarchy) - index, 0)]
+    return hierarchy.ancestors_of(index)[:, max(hue_level(hierarchy) - index, 0)]
 
 
 def hue_level(hierarchy: Hierarchy) -> int:
     """The coarsest level with more than one class, whose classes have a hue each."""
     several = [level for level, count in enumerate(hierarchy.n_classes) if count > 1]
     return several[-1] if several else hierarchy.depth - 1
-
-
-def class_table(hierarchy: Hierarchy, index: int) -> np.ndarray:
-    """(C, levels from `index` up) int64: for each class of a level its label there and on every coarser one."""
-    columns = [np.arange(hierarchy.n_classes[index])]
-    for parent in hierarchy.parents[index:]:
-        columns.append(parent[columns[-1]])
-    return np.stack(columns, axis=1)
 
 
 @lru_cache(maxsize=64)

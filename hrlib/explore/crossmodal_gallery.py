@@ -16,7 +16,7 @@ from hrlib.errors import HrlibError
 from hrlib.evaluation import neighbours
 from hrlib.evaluation.vectors import Embeddings
 from hrlib.explore.photo_sheet import CELL, PITCH, add_photo, add_text, finish, shortened
-from hrlib.explore.theme import VERDICTS, figure, literal, verdict_of
+from hrlib.explore.theme import VERDICTS, figure, literal, verdict_key, verdict_names, verdict_of
 
 if TYPE_CHECKING:
     from hrlib.catalogue import Catalogue
@@ -60,7 +60,7 @@ def crossmodal_gallery(
             f"{len(images)} images, {len(texts)} texts and captions with {len(said.flat)} texts of {len(said)} items for a catalogue of {len(catalogue)}: "
             "expected an image an item, and texts as in captions.flat"
         )
-    index = hierarchy.index(min(1, hierarchy.depth - 1) if level is None else level)
+    index = hierarchy.index(hierarchy.superclass if level is None else level)
     classes = hierarchy.labels[:, index]
     wordings = pd.factorize(pd.Series(said.flat).map(plain))[0]
     first = np.unique(wordings, return_index=True)[1]  # each wording once
@@ -90,8 +90,6 @@ def crossmodal_gallery(
             y, (colour, _, mark) = top + 0.12 + number * LINE / CELL, VERDICTS[verdict]
             add_text(sheet, right + 1.05, y, f"<b>{mark}</b>", anchor="left", size=12, colour=colour)
             add_text(sheet, right + 1.3, y, shortened(said.flat[text], 34), anchor="left", size=12)
-    coarse = literal(hierarchy.levels[index])
-    sheet.update_layout(
-        title=f"{VERDICTS['same'][2]} its own title   {VERDICTS['near'][2]} same {coarse}   {VERDICTS['other'][2]} other {coarse}"
-    )
+    names = verdict_names("", literal(hierarchy.levels[index])) | {"same": "its own title"}
+    sheet.update_layout(title="   ".join(verdict_key(names)))
     return finish(sheet, columns=right + 1.05 + FOUND, rows=len(queries) * pitch, left=20)

@@ -67,7 +67,7 @@ class Explorer(Session):
         seed: int = 0,
     ):
         super().__init__(catalogue, embeddings, k, out_dir)
-        self.seed, self.level = seed, min(1, catalogue.hierarchy.depth - 1)
+        self.seed, self.level = seed, catalogue.hierarchy.superclass
         if projections is None:
             from hrlib.explore.projection import project_together  # only now: UMAP takes seconds to load
 

@@ -58,7 +58,7 @@ def groups(catalogue: Catalogue, colour: str | int) -> Groups:
     """
     hierarchy = catalogue.hierarchy
     if colour == "superclass" and colour not in hierarchy.levels:
-        colour = min(1, hierarchy.depth - 1)
+        colour = hierarchy.superclass
     if not isinstance(colour, str) or colour in hierarchy.levels:
         return by_level(hierarchy, colour)
     if colour not in catalogue.items:

@@ -15,6 +15,7 @@ from hrlib.explore.points import PLAIN
 from hrlib.explore.projection import project_together
 from hrlib.explore.scatter import NAMES, side_by_side
 from hrlib.explore.theme import MUTED
+from hrlib.settings import whole_number
 
 if TYPE_CHECKING:
     from hrlib.catalogue import Catalogue
@@ -50,8 +51,7 @@ def joint_space(
         HrlibError: no space, embeddings that are not unit vectors of N items and of one dimension, a negative number of pairs, what `scatter` and `project`
             refuse.
     """
-    if isinstance(pairs, bool) or not isinstance(pairs, int | np.integer) or pairs < 0:
-        raise HrlibError(f"pairs is {pairs!r}: expected an integer from 0, the number of pairs that are joined")
+    whole_number("pairs", pairs, 0, "the number of pairs that are joined")
     count = len(catalogue)
     both = {name: _both(name, *modalities, count) for name, modalities in spaces.items()}
     twice = catalogue.subset(np.tile(np.arange(count), 2))

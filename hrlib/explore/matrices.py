@@ -9,7 +9,6 @@ import torch
 from hrlib.catalogue.hierarchy import Hierarchy
 from hrlib.errors import HrlibError
 from hrlib.evaluation.vectors import Embeddings, unit_vectors
-from hrlib.explore.colours import class_table
 from hrlib.explore.photo_sheet import shortened
 from hrlib.explore.theme import figure, literal
 
@@ -57,7 +56,7 @@ def distance_matrix(embeddings: Embeddings, hierarchy: Hierarchy, level: str | i
         raise HrlibError(
             f"{count:,} classes at level {name!r}: expected at most {LARGEST} in a picture; take a coarser level, or class_distances"
         )
-    table = class_table(hierarchy, index)
+    table = hierarchy.ancestors_of(index)
     order = np.lexsort(table.T)  # by the coarsest level first, and on each level by name
     distances = class_distances(embeddings, hierarchy, index)[np.ix_(order, order)].astype(np.float32)
     names = [literal(hierarchy.names[index][label]) for label in order]  # not cut: they are places on the axes
@@ -92,7 +91,7 @@ def distance_matrix(embeddings: Embeddings, hierarchy: Hierarchy, level: str | i
 
 
 def _blocks(hierarchy: Hierarchy, index: int, table: np.ndarray) -> tuple[list[str], list[int]]:
-    """The names and first rows of the superclasses in the ordered `class_table`; a level without one above is one block."""
+    """The names and first rows of the superclasses in the ordered `ancestors_of`; a level without one above is one block."""
     above = [level for level in range(index + 1, hierarchy.depth) if hierarchy.n_classes[level] <= LABELS]
     if not above and index < hierarchy.depth - 1:
         above = [hierarchy.depth - 1]

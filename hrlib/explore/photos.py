@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from hrlib.errors import HrlibError
 from hrlib.evaluation import neighbours
 from hrlib.explore.photo_sheet import PITCH, add_photo, add_text, finish, shortened
-from hrlib.explore.theme import VERDICTS, figure, literal, verdict_of
+from hrlib.explore.theme import figure, literal, verdict_key, verdict_names, verdict_of
 
 if TYPE_CHECKING:
     from hrlib.catalogue import Catalogue
@@ -75,6 +75,5 @@ def neighbour_gallery(
             size=11,
         )
     fine, coarse = shortened(hierarchy.levels[0], 24), shortened(hierarchy.levels[index], 24)
-    legend = f"{VERDICTS['same'][2]} same {fine}   {VERDICTS['near'][2]} same {coarse}   {VERDICTS['other'][2]} other {coarse}"
-    sheet.update_layout(title=legend)
+    sheet.update_layout(title="   ".join(verdict_key(verdict_names(fine, coarse))))
     return finish(sheet, columns=1.5 + len(embeddings) * (k + 0.5), rows=len(queries) * PITCH, left=20)

@@ -156,7 +156,7 @@ def _made(
     saved: Saved | None,
 ) -> Projection:
     """The projection of x, read or made, and what was made or measured anew saved."""
-    level = None if hierarchy is None else hierarchy.levels[min(1, hierarchy.depth - 1)]
+    level = None if hierarchy is None else hierarchy.levels[hierarchy.superclass]
     labels = None if level is None else hierarchy.column(level)
     measured_by = None if level is None else fingerprint(level, labels)
     found = saved.read(len(x)) if saved else None

@@ -16,6 +16,7 @@ from hrlib.explore.search_canvas import uploaded
 from hrlib.explore.search_controls import BESIDE, SearchControls
 from hrlib.explore.search_query import PhotoQuery
 from hrlib.explore.several_searches import SeveralSearches
+from hrlib.settings import whole_number
 from hrlib.widgets import close, inside, tells
 
 if TYPE_CHECKING:
@@ -49,8 +50,7 @@ class SearchDemo:
     """
 
     def __init__(self, searches: Mapping[str, VisualSearch], k: int = 8, *, seed: int = 0):
-        if isinstance(k, bool) or not isinstance(k, int | np.integer) or k < 1:
-            raise HrlibError(f"k is {k!r}: expected an integer from 1, the number of results")
+        k = whole_number("k", k, what="the number of results")
         self.items, self._rng = SeveralSearches(searches), np.random.default_rng(seed)
         self.query: PhotoQuery | None = None
         self._replacing, self._box = False, None  # the canvas' photo; what is displayed

@@ -14,6 +14,7 @@ from hrlib.errors import HrlibError
 from hrlib.evaluation.vectors import Embeddings, unit_vectors
 from hrlib.explore.theme import verdict_of
 from hrlib.settings import nearest as nearest_name
+from hrlib.settings import whole_number
 
 if TYPE_CHECKING:
     from hrlib.catalogue import Catalogue
@@ -103,8 +104,7 @@ class Finder:
 
         The chosen ones are left out. Where fewer than k others match the filters, there are fewer. Equal ones are in row order.
         """
-        if isinstance(k, bool) or not isinstance(k, int | np.integer) or k < 1:
-            raise HrlibError(f"k is {k!r}: expected an integer from 1, the number of results")
+        whole_number("k", k, what="the number of results")
         allowed = self.matching(filters)
         allowed[as_rows(rows, len(allowed))] = False
         candidates = np.flatnonzero(allowed)

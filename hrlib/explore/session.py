@@ -13,6 +13,7 @@ from hrlib.errors import HrlibError
 from hrlib.evaluation.vectors import Embeddings
 from hrlib.explore.choices import KEPT, Choice, History, keep
 from hrlib.explore.selection import COLUMNS, Finder
+from hrlib.settings import whole_number
 from hrlib.spreadsheet import to_csv
 
 if TYPE_CHECKING:
@@ -36,9 +37,7 @@ class Session:
 
     def __init__(self, catalogue: Catalogue, embeddings: Mapping[str, Embeddings], k: int, out_dir: str | Path):
         self.catalogue, self.finder, self.out_dir = catalogue, Finder(catalogue, embeddings), Path(out_dir)
-        if isinstance(k, bool) or not isinstance(k, int | np.integer) or k < 1:
-            raise HrlibError(f"k is {k!r}: expected an integer from 1, the number of neighbours")
-        self.space, self.k = next(iter(self.finder.vectors)), int(k)
+        self.space, self.k = next(iter(self.finder.vectors)), whole_number("k", k, what="the number of neighbours")
         self.filters: dict[str, str] = {}
         self.history, self.trail = History(), np.arange(len(catalogue))
         self.selection, self.kept = pd.DataFrame(columns=COLUMNS), pd.DataFrame(columns=KEPT)

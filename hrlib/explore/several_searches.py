@@ -73,8 +73,8 @@ class SeveralSearches:
 
     def verdicts(self, item: int | str, found: Found) -> dict[int | str, tuple[str, str]]:
         """How right each result is where an item was asked with, as far as classes are known: a key of theme.VERDICTS, and its words."""
-        levels = self.first.catalogue.hierarchy.levels
-        fine, coarse = levels[0], levels[min(1, len(levels) - 1)]
+        hierarchy = self.first.catalogue.hierarchy
+        fine, coarse = hierarchy.levels[0], hierarchy.levels[hierarchy.superclass]
         own, *others = self.first.known([item, *found.table["id"]])
         verdicts = {}
         for id, other in zip(found.table["id"], others, strict=True):

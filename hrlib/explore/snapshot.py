@@ -11,7 +11,7 @@ from hrlib.explore.photo_sheet import jpeg, shortened
 from hrlib.explore.points import add_caption
 from hrlib.explore.scatter import scatter
 from hrlib.explore.selection import Finder
-from hrlib.explore.theme import MUTED, VERDICTS, literal
+from hrlib.explore.theme import MUTED, VERDICTS, literal, verdict_key, verdict_names
 
 if TYPE_CHECKING:
     from hrlib.explore.projection import Projection
@@ -41,13 +41,11 @@ def snapshot(finder: Finder, where: Projection, space: str, row: int, k: int, co
             {"color": style[0], "dash": style[1], "width": 3},
         )
     _photo(figure, finder, row, 0, "chosen", {"color": MUTED, "dash": "solid", "width": 1})
-    fine, coarse = finder.hierarchy.levels[0], finder.hierarchy.levels[level]
-    named = {"same": f"same {fine}", "near": f"same {coarse}", "other": f"other {coarse}"}
-    keys = [f"{VERDICTS[verdict][2]} {literal(name)}" for verdict, name in named.items()]
+    fine, coarse = (literal(finder.hierarchy.levels[at]) for at in (0, level))
     lines = [
         f"<b>{shortened(str(finder.titles[row]), 26)}</b>",
         shortened(finder.paths[row], 34),
-        *keys,
+        *verdict_key(verdict_names(fine, coarse)),
         "number: cosine distance",
     ]
     figure.add_annotation(

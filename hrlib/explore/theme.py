@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import html
+from collections.abc import Mapping
 
 import plotly.graph_objects as go
 
@@ -62,6 +63,16 @@ def figure(**layout) -> go.Figure:
 def verdict_of(same: bool, near: bool) -> str:
     """How good a neighbour is: "same" where it is right, "near" where it is nearly, else "other"; see `VERDICTS`."""
     return "same" if same else "near" if near else "other"
+
+
+def verdict_names(fine: str, coarse: str) -> dict[str, str]:
+    """What each verdict says where "same" is of one class of the level `fine`, and "near" of one of the level `coarse`."""
+    return {"same": f"same {fine}", "near": f"same {coarse}", "other": f"other {coarse}"}
+
+
+def verdict_key(names: Mapping[str, str]) -> list[str]:
+    """What the marks in a figure mean: each verdict's mark and its name."""
+    return [f"{VERDICTS[verdict][2]} {name}" for verdict, name in names.items()]
 
 
 def use_theme(dark: bool) -> None:

@@ -20,7 +20,7 @@ from torch import nn
 
 from hrlib.catalogue.hierarchy import Hierarchy
 from hrlib.errors import HrlibError
-from hrlib.settings import check, nearest
+from hrlib.settings import check, nearest, whole_number
 
 Factory = Callable[..., nn.Module]
 
@@ -85,8 +85,7 @@ def make(name: str, hierarchy: Hierarchy, dim: int, **settings: Any) -> nn.Modul
         raise HrlibError(
             f"hierarchy is a {type(hierarchy).__name__}: expected an hr.Hierarchy, such as train.hierarchy"
         )
-    if isinstance(dim, bool) or not isinstance(dim, int) or dim < 1:
-        raise HrlibError(f"dim is {dim!r}: expected the number of the embeddings' dimensions, an integer of at least 1")
+    dim = whole_number("dim", dim, what="the number of the embeddings' dimensions")
     check_settings(name, settings)
     loss = function(hierarchy, dim, **settings)
     if not isinstance(loss, nn.Module):

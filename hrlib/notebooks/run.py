@@ -18,7 +18,7 @@ from hrlib.files import from_json
 from hrlib.notebooks.execute import LOG, RECORD
 from hrlib.notebooks.parameters import checked, declared
 from hrlib.notebooks.processes import Processes
-from hrlib.settings import nearest
+from hrlib.settings import nearest, whole_number
 
 
 @dataclass(frozen=True)
@@ -119,8 +119,7 @@ def run(
 
 
 def _check(paths: Sequence[Path], parameters: Mapping[str, Any], jobs: int) -> None:
-    if jobs < 1:
-        raise HrlibError(f"jobs is {jobs}: expected at least 1")
+    whole_number("jobs", jobs)
     if "out_dir" in parameters:
         raise HrlibError("out_dir is set for each notebook below --out: leave it out")
     repeated = [name for name, count in Counter(path.stem for path in paths).items() if count > 1]

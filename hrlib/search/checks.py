@@ -10,15 +10,14 @@ import pandas as pd
 
 from hrlib.errors import HrlibError
 from hrlib.evaluation.vectors import UNIT_TOLERANCE, Embeddings, unit_vectors
+from hrlib.settings import whole_number
 
 Id = str | int
 
 
 def check_dim(dim: Any) -> int:
     """A number of dimensions, checked."""
-    if isinstance(dim, bool) or not isinstance(dim, int | np.integer) or dim < 1:
-        raise HrlibError(f"dim is {dim!r}: expected the number of dimensions of the vectors, an integer of 1 or more")
-    return int(dim)
+    return whole_number("dim", dim, what="the number of dimensions of the vectors")
 
 
 def check_ids(ids: Iterable[Id], unique: bool = False) -> list[Id]:

@@ -6,6 +6,7 @@ from hrlib.errors import HrlibError
 from hrlib.progress import bar
 from hrlib.search.checks import Id
 from hrlib.search.store import Store
+from hrlib.settings import whole_number
 
 
 def copy_to(source: Store, target: Store, batch_size: int = 1000) -> int:
@@ -21,10 +22,7 @@ def copy_to(source: Store, target: Store, batch_size: int = 1000) -> int:
         HrlibError: other dimensions, columns that have another type in `target`, or a target that does not have as many
             items in the end as it must.
     """
-    if isinstance(batch_size, bool) or not isinstance(batch_size, int) or batch_size < 1:
-        raise HrlibError(
-            f"batch_size is {batch_size!r}: expected how many items to copy at once, an integer of 1 or more"
-        )
+    whole_number("batch_size", batch_size, what="how many items to copy at once")
     if source.dim != target.dim:
         raise HrlibError(
             f"the items have {source.dim} dimensions and the target {target.dim}: expected the same; make the target with dim={source.dim}"

@@ -12,6 +12,7 @@ from hrlib.errors import HrlibError
 from hrlib.evaluation.vectors import Embeddings, same_dimensions, unit_vectors
 from hrlib.search.choosing.measure import kth_similarity, one_core, recall
 from hrlib.search.store import Hits, Store
+from hrlib.settings import whole_number
 
 COLUMN = "rank"  # the metadata that filters choose by
 
@@ -132,8 +133,7 @@ def filtered(
 
 def _checked(store: Store, vectors: Embeddings, queries: Embeddings, k: int) -> tuple[np.ndarray, np.ndarray]:
     x, q = unit_vectors(vectors, "vectors", "cpu"), unit_vectors(queries, "queries", "cpu")
-    if isinstance(k, bool) or not isinstance(k, int) or k < 1:
-        raise HrlibError(f"k is {k!r}: expected an integer of 1 or more")
+    whole_number("k", k)
     if store.count():
         raise HrlibError(f"the store has {store.count()} items: expected an empty one, which is filled here")
     return same_dimensions(q, x).numpy(), q.numpy()

@@ -18,6 +18,7 @@ from hrlib.errors import HrlibError
 from hrlib.evaluation.vectors import Embeddings
 from hrlib.search.checks import Id, check_ids, check_queries, check_vectors
 from hrlib.search.metadata import Values, as_columns
+from hrlib.settings import whole_number
 
 Metadata: TypeAlias = pd.DataFrame | Mapping[str, Sequence]
 Where = Mapping[str, Any]
@@ -84,9 +85,8 @@ class Store(ABC):
             vectors: (Q, D) unit vectors, or (D,) for one query.
             k: how many; all are given, where fewer match. 0 gives none.
         """
-        if isinstance(k, bool) or not isinstance(k, int | np.integer) or k < 0:
-            raise HrlibError(f"k is {k!r}: expected an integer of 0 or more")
-        return self._search(check_queries(vectors, self.dim), int(k), where)
+        k = whole_number("k", k, 0)
+        return self._search(check_queries(vectors, self.dim), k, where)
 
     def range_search(self, vectors: Embeddings, similarity: float, where: Where | None = None) -> Hits:
         """All items with a cosine similarity of at least `similarity` to each query, best first."""

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hrlib.errors import HrlibError
 from hrlib.models.tokenizer import PAD
+from hrlib.settings import whole_number
 
 if TYPE_CHECKING:
     from hrlib.catalogue.captions import Captions
@@ -36,8 +36,7 @@ class PairBatches:
     def __init__(
         self, captions: Captions, tokenizer: Tokenizer, batch_size: int = 128, seed: int = 0, length: int = 32
     ):
-        if batch_size < 1:
-            raise HrlibError(f"batch_size is {batch_size}: expected at least 1")
+        whole_number("batch_size", batch_size)
         self.rows, self.titles, self.batch_size, self.seed = captions.rows, captions.titles, batch_size, seed
         self.texts = np.array([len(own) for own in captions.texts])
         self.first = self.texts.cumsum() - self.texts

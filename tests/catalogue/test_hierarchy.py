@@ -49,6 +49,8 @@ def test_labels_names_and_parents_of_a_small_shop():
     assert shop.labels.dtype == np.int64 and shop.labels.flags.c_contiguous
     assert [parent.tolist() for parent in shop.parents] == [[2, 1, 0, 0], [1, 0, 0]]
     assert shop.ancestors.tolist() == [[0, 2, 0], [1, 1, 0], [2, 0, 1], [3, 0, 1]]
+    assert shop.ancestors_of(1).tolist() == [[0, 1], [1, 0], [2, 0]] and shop.ancestors_of(-1).tolist() == [[0], [1]]
+    assert shop.superclass == 1 and shop.select([2]).superclass == 0, "of one level it is that one"
     assert (len(shop), shop.depth, shop.n_classes) == (5, 3, (4, 3, 2))
     assert repr(shop) == "Hierarchy(5 rows: 4 product < 3 category < 2 department)"
     assert shop.path(0) == ("apparel", "hoodie", "p2")

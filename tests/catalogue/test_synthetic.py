@@ -87,7 +87,7 @@ def test_nothing_is_won_by_colour_alone(shop):
 @pytest.mark.parametrize(
     ("settings", "says"),
     [
-        ({"products": 0}, "products is 0: expected an integer of at least 1"),
+        ({"products": 0}, "products is 0: expected an integer of 1 or more"),
         ({"photos": 1.5}, "photos is 1.5"),
         ({"mismatched": 2}, "mismatched is 2: expected a share"),
         *[({"captions": n}, f"captions is {n}: expected an integer from 1 to 6") for n in (0, 7, True, 1.0)],

@@ -211,7 +211,7 @@ def test_names_as_titles():
         ({"titles": ["a", None, "b", "c", "d", "e"]}, "1 of them missing"),
         ({"ks": ()}, "ks: "),
         ({"ks": (0, 1)}, "ks: .0, 1., expected integers of 1 or more"),
-        ({"top": 0}, "top: "),
+        ({"top": 0}, "top is 0: expected an integer of 1 or more"),
         ({"chunk": 0}, "chunk is 0"),
         ({"rerank": lambda i, t: np.zeros(len(i))}, r"rerank gave scores of shape \(\d+,\)"),
         ({"rerank": lambda i, t: np.full(t.shape, np.nan)}, "6 of them not finite|36 of them not finite"),

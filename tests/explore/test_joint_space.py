@@ -116,5 +116,5 @@ def test_bad_spaces_are_named(shop, both, change, says):
 
 @pytest.mark.parametrize("pairs", [-1, 1.5, True])
 def test_bad_pairs_are_named(shop, both, pairs):
-    with pytest.raises(hr.HrlibError, match="pairs is .*: expected an integer from 0"):
+    with pytest.raises(hr.HrlibError, match="pairs is .*: expected an integer of 0 or more"):
         joint_space({"a": both}, shop, pairs=pairs)

@@ -163,7 +163,7 @@ def test_one_item_in_all():
 
 def test_what_cannot_be_asked_is_refused(finder):
     for k in (0, -1, 2.5, True, "3"):
-        with pytest.raises(hr.HrlibError, match="expected an integer from 1"):
+        with pytest.raises(hr.HrlibError, match="expected an integer of 1 or more"):
             finder.nearest([0], "a", k)
     with pytest.raises(hr.HrlibError, match="nothing is chosen"):
         finder.select([], "a", 3)

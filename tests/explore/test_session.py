@@ -71,5 +71,5 @@ def test_kept_and_exported(session):
 
 @pytest.mark.parametrize("k", [0, True, 2.5])
 def test_a_bad_k_is_named(tmp_path, k):
-    with pytest.raises(hr.HrlibError, match=f"k is {k}: expected an integer from 1"):
+    with pytest.raises(hr.HrlibError, match=f"k is {k}: expected an integer of 1 or more"):
         Session(tiny_shop(), {"a": random_units(120)}, k=k, out_dir=tmp_path)

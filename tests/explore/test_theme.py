@@ -2,7 +2,17 @@ import plotly.io as pio
 import pytest
 
 from hrlib.explore import use_in_notebook
-from hrlib.explore.theme import MUTED, PALETTE, VERDICTS, figure, literal, template, use_theme
+from hrlib.explore.theme import (
+    MUTED,
+    PALETTE,
+    VERDICTS,
+    figure,
+    literal,
+    template,
+    use_theme,
+    verdict_key,
+    verdict_names,
+)
 
 
 def luminance(colour):
@@ -65,3 +75,9 @@ def test_pngs_where_nobody_watches_or_as_asked(renderers, monkeypatch, watched, 
 
 def test_markup_in_a_text_is_shown_and_quotes_are_left():
     assert literal("<b>5\" pan</b> & 'lid'") == "&lt;b&gt;5\" pan&lt;/b&gt; &amp; 'lid'" and literal(3) == "3"
+
+
+def test_every_verdict_has_a_mark_and_a_name():
+    names = verdict_names("mug", "kitchen")
+    assert names.keys() == VERDICTS.keys()
+    assert verdict_key(names) == ["✓ same mug", "≈ same kitchen", "✗ other kitchen"]

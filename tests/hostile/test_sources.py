@@ -110,26 +110,25 @@ def groceries():
 @tries(100)
 @given(data=st.data())
 def test_damaged_zip_files(fresh, groceries, attempt, data):
-    folder = fresh() / "data"
-    (cache := folder.parent / "cache").mkdir()
-    folder.mkdir()
-    (folder / "grocery_store.zip").write_bytes(
-        data.draw(damaged(zipped(groceries, compression=data.draw(st.sampled_from([0, 8, 12, 14])))))
-    )
-    attempt("damaged zip files", "hr.load, archives", sources.loader("grocery", folder, cache), folder, cache)
+    whole = zipped(groceries, compression=data.draw(st.sampled_from([0, 8, 12, 14])))
+    load_packed("zip", data.draw(damaged(whole)), fresh, attempt)
 
 
 @tries(60)
 @given(data=st.data())
 def test_damaged_tar_files(fresh, groceries, attempt, data):
+    members = ((name, tarfile.REGTYPE, content) for name, content in groceries.items())
+    load_packed("tar", data.draw(damaged(tarred(*members, packed=data.draw(st.booleans())))), fresh, attempt)
+
+
+def load_packed(kind, archive, fresh, attempt):
+    """Try the grocery data set whose archive of this kind has these bytes."""
     folder = fresh() / "data"
     (cache := folder.parent / "cache").mkdir()
     folder.mkdir()
-    whole = tarred(
-        *((name, tarfile.REGTYPE, content) for name, content in groceries.items()), packed=data.draw(st.booleans())
-    )
-    (folder / "grocery_store.tar").write_bytes(data.draw(damaged(whole)))
-    attempt("damaged tar files", "hr.load, archives", sources.loader("grocery", folder, cache), folder, cache)
+    (folder / f"grocery_store.{kind}").write_bytes(archive)
+    load = sources.loader("grocery", folder, cache)
+    attempt(f"damaged {kind} files", "hr.load, archives", load, folder, cache)
 
 
 @pytest.fixture

@@ -107,5 +107,8 @@ def test_bad_names_and_settings_are_named(tree):
     with pytest.raises(hr.HrlibError, match="hierarchy is a int: expected an hr.Hierarchy, such as train.hierarchy"):
         hr.losses.make("arcface", 12, 8)
     for dim in (0, 8.0, True):
-        with pytest.raises(hr.HrlibError, match=f"dim is {dim}: expected the number of the embeddings' dimensions"):
+        with pytest.raises(
+            hr.HrlibError,
+            match=f"dim is {dim}: expected an integer of 1 or more, the number of the embeddings' dimensions",
+        ):
             hr.losses.make("arcface", tree, dim)

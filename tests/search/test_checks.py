@@ -48,7 +48,7 @@ def test_what_is_no_id_is_refused(ids, says):
 def test_dimensions():
     assert check_dim(np.int32(3)) == 3 and type(check_dim(np.int32(3))) is int
     for bad in (0, -1, 2.0, "3", True, None):
-        with pytest.raises(HrlibError, match="dim is .*expected the number of dimensions"):
+        with pytest.raises(HrlibError, match="dim is .*expected an integer of 1 or more, the number of dimensions"):
             check_dim(bad)
 
 

@@ -77,7 +77,7 @@ def test_an_empty_store():
 
 @pytest.mark.parametrize("batch_size", [0, -1, 1.0, True, None])
 def test_bad_batch_sizes(batch_size):
-    with pytest.raises(HrlibError, match="batch_size is .*expected how many items"):
+    with pytest.raises(HrlibError, match="batch_size is .*expected an integer of 1 or more, how many items"):
         copy_to(FaissStore(DIM), FaissStore(DIM), batch_size)
 
 

@@ -24,7 +24,7 @@ def test_any_order_of_calls(tmp_path, examples):
 
 @pytest.mark.parametrize("dim", [0, -1, 2.0, True, None, "8"])
 def test_bad_dim(dim):
-    with pytest.raises(HrlibError, match="dim is .*expected the number of dimensions"):
+    with pytest.raises(HrlibError, match="dim is .*expected an integer of 1 or more, the number of dimensions"):
         FaissStore(dim)
     assert check_dim(np.int64(8)) == 8
 

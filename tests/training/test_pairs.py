@@ -64,5 +64,5 @@ def test_same_title_same_number_and_longer_texts_are_cut():
 
 
 def test_bad_batch_size():
-    with pytest.raises(hr.HrlibError, match="batch_size is 0: expected at least 1"):
+    with pytest.raises(hr.HrlibError, match="batch_size is 0: expected an integer of 1 or more"):
         PairBatches(captions(4), TOKENIZER, 0)

@@ -12,7 +12,6 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-import hrlib as hr
 from hrlib.training.checkpoint import read_facts
 from tests.training.cases import CASES
 from tests.training.together import CHECKS, close, fitted, weights
@@ -88,15 +87,6 @@ def test_four_processes_go_on_where_two_stopped(folder, alone):
     assert found.returncode == 0, found.stderr[-3000:]
     for key, value in load_file(folder / "2 to 4.safetensors").items():
         close(value, weights(alone)[key], key, 1e-4)
-
-
-def test_several_devices_without_torchrun_say_how_to_start_them():
-    with pytest.raises(
-        hr.HrlibError, match=r"here is one process: start as many, with torchrun --nproc-per-node 2 -m hrlib.train"
-    ):
-        fitted(devices=2)
-    with pytest.raises(hr.HrlibError, match="devices is 0: expected at least 1"):
-        fitted(devices=0)
 
 
 def test_sigterm_still_ends_a_process_of_its_own():

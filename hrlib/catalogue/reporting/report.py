@@ -70,7 +70,7 @@ class Report:
         from hrlib.explore import contact_sheet
 
         return contact_sheet(
-            self.catalogue, min(1, self.catalogue.hierarchy.depth - 1) if level is None else level, **settings
+            self.catalogue, self.catalogue.hierarchy.superclass if level is None else level, **settings
         )
 
     def pairs(self, name: str = "similar photos", count: int = 12) -> go.Figure:

@@ -59,11 +59,6 @@ class Candidate:
         return "Refine" in self.factory or "RFlat" in self.factory
 
     @property
-    def removes(self) -> bool:
-        """Whether vectors can be removed: faiss' HNSW and its re-ranking indexes cannot."""
-        return "HNSW" not in self.factory and not self.reranks
-
-    @property
     def effort(self) -> str | None:
         """The setting that trades time for recall, or None where every vector is compared."""
         return "nprobe" if "IVF" in self.factory else "efSearch" if "HNSW" in self.factory else None

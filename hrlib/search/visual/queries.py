@@ -17,6 +17,7 @@ from hrlib.catalogue.images import as_rgb, decode
 from hrlib.catalogue.originals import read_file
 from hrlib.errors import BadImage, HrlibError
 from hrlib.search.checks import Id, check_ids
+from hrlib.settings import whole_number
 
 MAX_BYTES = 128_000_000  # of a photo's file; a JPEG as large as `decode` takes has about a third of that
 Crop = tuple[float, float, float, float]
@@ -124,8 +125,7 @@ def as_list(query: Photo | Sequence[Photo] | None) -> list[Any]:
 
 def check_query(asked: list, k: int, crop: Crop | None, text: str | None) -> str | None:
     """Refuse what is no query; returns the text, None where it is blank."""
-    if isinstance(k, bool) or not isinstance(k, int | np.integer) or k < 0:
-        raise HrlibError(f"k is {k!r}: expected an integer of 0 or more")
+    whole_number("k", k, 0)
     if not isinstance(text, str | None):
         raise HrlibError(f"text is {text!r} ({type(text).__name__}): expected words")
     text = (text or "").strip() or None

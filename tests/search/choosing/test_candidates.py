@@ -26,12 +26,6 @@ def test_each_is_built_and_finds_the_vectors_themselves(name, clustered):
         assert faiss.extract_index_ivf(index).nprobe == lists_of(candidate)
     if candidate.reranks:
         assert index.k_factor == 8
-    # faiss says whether it can remove: so must the candidate
-    if candidate.removes:
-        assert index.remove_ids(np.arange(3)) == 3 and index.ntotal == len(x) - 3
-    else:
-        with pytest.raises(RuntimeError, match="not implemented"):
-            index.remove_ids(np.arange(3))
 
 
 @given(st.integers(2000, 2_000_000), st.integers(2, 1024))
