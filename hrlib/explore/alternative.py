@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from hrlib.explore.static.spec import at_the_end, get, plain
 
@@ -33,7 +33,7 @@ def _axis(layout: Mapping, letter: str, side: str) -> str:
     return f"{side}: {_line(title)}" if title and get(layout, f"{letter}axis.visible", True) else ""
 
 
-def _names(traces: list[Mapping], layout: Mapping) -> Iterator[str]:
+def _names(traces: Sequence[Mapping], layout: Mapping) -> Iterator[str]:
     """Of the traces that have a legend, then the labels of a tree or a flow, then the texts in the figure."""
     for trace in traces:
         if trace.get("name") and trace.get("showlegend", True):

@@ -143,7 +143,7 @@ def test_the_benchmark_page_takes_in_what_benchmarks_of_speed_leave(tmp_path):
     run_all.gathered([stored / "scaling.json"]).to_csv(stored / "speed.csv", index=False)
     page = benchmark_page(stored)
     row = r"| a step of \|csl\| | 500 µs | 1 ms (theirs) |  | 0.50 | half of it | yes |"
-    assert page.count(row) == 2 and "## GPU X\n\nMade by `python benchmarks/gpu.py" in page
+    assert page.count(row) == 3 and "## GPU X\n\nMade by `python benchmarks/gpu.py" in page
     assert 'id="growth"' in page and "| hr.embed | 30,000 | 3.000 | 30.000 |" in page
     assert page.count("Made by") == page.count("\n## ") - 1  # all but "In short"
 
