@@ -131,6 +131,8 @@ def _table(data: dict[str, Any], meta: dict[str, Any], name: str, fields: Sequen
     if any(type(value) is not kind for field, kind in kinds.items() for value in records[field]):
         raise HrlibError(f"the annotations of {name} have something else than a path and whole numbers each")
     table = pd.DataFrame({field: records[field] for field in fields})
+    if not len(table):
+        raise HrlibError(f"{name} has no annotations: expected one a photo")
     numbers = table["class"]
     if not numbers.between(1, len(names)).all():
         raise HrlibError(f"{name} has classes from {numbers.min()} to {numbers.max()}: expected 1 to {len(names)}")

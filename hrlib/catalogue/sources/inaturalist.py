@@ -136,7 +136,7 @@ def _taxa(archive: Archive) -> pd.DataFrame:
     data = _json(archive, CATEGORIES.marker)
     rows, names = data.get("categories") if isinstance(data, dict) else data, ("name", *LEVELS[1:], "supercategory")
     if not isinstance(rows, list) or not all(
-        isinstance(row, dict) and type(row.get("id")) is int and all(isinstance(row.get(n) or "", str) for n in names)
+        isinstance(row, dict) and type(row.get("id")) is int and all(isinstance(row.get(n), str | None) for n in names)
         for row in rows
     ):
         raise HrlibError(

@@ -147,6 +147,10 @@ def test_what_is_missing_or_wrong_is_named(load, folder, write_archive, make_pho
         (b"MATLAB 5.0" + bytes(200), "cars_annos.mat cannot be read as a MATLAB file"),
         (matlab(annotations=records(fname=paths)), "cars_annos.mat have no field relative_im_path, class, test"),
         (
+            matlab(annotations=records(relative_im_path=[], **{"class": [], "test": []}), class_names=NAMES),
+            "cars_annos.mat has no annotations: expected one a photo",
+        ),
+        (
             matlab(annotations=records(relative_im_path=paths, **{"class": [1, 5], "test": [0, 1]}), class_names=NAMES),
             "classes from 1 to 5: expected 1 to 4",
         ),

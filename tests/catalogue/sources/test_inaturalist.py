@@ -127,6 +127,11 @@ def test_what_is_missing_or_wrong_is_named(load, members, tmp_path, monkeypatch)
     for text, says in (("[{", "categories.json is no whole JSON file"), ("[]", "the categories have no class, family")):
         with pytest.raises(hr.HrlibError, match=says):
             load(members | {"categories.json": {"categories.json": text}})
+    whole = json.loads(members["categories.json"]["categories.json"])
+    for wrong in ({"genus": False}, {"genus": []}, {"supercategory": 0}, {"id": True}):
+        text = json.dumps([whole[0] | wrong, *whole[1:]])
+        with pytest.raises(hr.HrlibError, match="not in the published form: expected an id and names of each"):
+            load(members | {"categories.json": {"categories.json": text}})
     for text in (
         "{}",
         json.dumps({"images": [{"id": 1, "file_name": "a"}] * 2, "annotations": [{"image_id": 1, "category_id": 3}]}),
