@@ -24,7 +24,6 @@ PARTS = (*hr._MODULES, "degradation", "errors", "notebooks")
 NAMED = {
     "explore": ("session.Session", "choices.Choice"),
     "losses": ("parts.PartsLoss",),
-    "models": ("pretrained_text.PretrainedTokenizer",),
     "search": ("choosing.limits.Limits",),
 }
 

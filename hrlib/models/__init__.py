@@ -16,7 +16,7 @@ from hrlib.models.encoder import SmallEncoder
 from hrlib.models.fusion import FusionEncoder
 from hrlib.models.momentum import MomentumTeacher, Queue
 from hrlib.models.pretrained import PretrainedEncoder, load
-from hrlib.models.pretrained_text import PretrainedTextEncoder, load_pair, load_text
+from hrlib.models.pretrained_text import PretrainedTextEncoder, PretrainedTokenizer, load_pair, load_text
 from hrlib.models.text import TextEncoder
 from hrlib.models.tokenizer import Tokenizer
 from hrlib.models.variational import VariationalAutoencoder
@@ -33,6 +33,7 @@ __all__ = [
     "MomentumTeacher",
     "PretrainedEncoder",
     "PretrainedTextEncoder",
+    "PretrainedTokenizer",
     "Queue",
     "SmallEncoder",
     "TextEncoder",
